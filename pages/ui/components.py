@@ -1,0 +1,19 @@
+"""Our own components: their JavaScript and CSS lie in assets/components/ and are registered once, here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+FOLDER = Path(__file__).parents[2] / "assets" / "components"
+
+
+def _register(name: str, *parts: str) -> Any:
+    """Register a component whose files are `parts`, put one after another behind the common ones."""
+    names = ("common", *parts)
+    script = "\n".join((FOLDER / f"{part}.js").read_text("utf-8") for part in names)
+    styles = (FOLDER / f"{part}.css" for part in names)
+    style = "\n".join(path.read_text("utf-8") for path in styles if path.exists())
+    return st.components.v2.component(f"cnn_lab_{name}", js=script, css=style)
