@@ -85,13 +85,18 @@ def as_pair(value: Any, name: str, *, least: int = 1) -> tuple[int, int]:
     >>> as_pair(2, "stride"), as_pair((1, 2), "stride")
     ((2, 2), (1, 2))
     """
-    if hasattr(value, "__index__"):
+    if _stands_alone(value):
         number = as_int(value, name, least=least)
         return number, number
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or len(value) != 2:
         raise ValueError(f"`{name}` (={value!r}) must be a whole number or a pair (vertical, horizontal)")
     vertical, horizontal = value
     return as_int(vertical, name, least=least), as_int(horizontal, name, least=least)
+
+
+def _stands_alone(value: Any) -> bool:
+    """Whether `value` is one number, not several: an array has ``__index__``, too, whatever it holds."""
+    return hasattr(value, "__index__") and getattr(value, "ndim", 0) == 0
 
 
 def window_extent(k: int, dilation: int = 1) -> int:
@@ -171,7 +176,9 @@ def resolve_padding(n: int, k: int, *, stride: int = 1, padding: Any = 0, dilati
     return as_pair(padding, "padding", least=0)
 
 
-def output_size(n: int, k: int, *, stride: int = 1, padding: Any = 0, dilation: int = 1, ceil_mode: bool = False) -> int:
+def output_size(
+    n: int, k: int, *, stride: int = 1, padding: Any = 0, dilation: int = 1, ceil_mode: bool = False
+) -> int:
     """Return how many windows fit along one axis.
 
     Parameters
@@ -186,17 +193,18 @@ def output_size(n: int, k: int, *, stride: int = 1, padding: Any = 0, dilation: 
         As in `resolve_padding`.
     ceil_mode : bool
         Also count a last window that overhangs the padded input, if it starts inside the input or the padding
-        before it. Has no effect with ``"same"`` and ``"same_lower"``.
+        before it; it may be the only one. Has no effect with ``"same"`` and ``"same_lower"``.
 
     Returns
     -------
     int
         ``floor((n + begin + end - dilation*(k-1) - 1) / stride) + 1``; the rest that the stride leaves is dropped.
+        With `ceil_mode` the division is rounded up.
 
     Raises
     ------
     ValueError
-        If the window is larger than the padded input, or an argument is out of range.
+        If no window fits into the padded input, or an argument is out of range.
 
     References
     ----------
@@ -214,15 +222,16 @@ def output_size(n: int, k: int, *, stride: int = 1, padding: Any = 0, dilation: 
     begin, end = resolve_padding(n, k, stride=stride, padding=padding, dilation=dilation)
     extent = window_extent(k, dilation)
     room = n + begin + end - extent
-    if room < 0:
+    fixed = isinstance(padding, str) and padding.startswith("same")
+    counts_rest = ceil_mode and not fixed
+    size = (-(-room // stride) if counts_rest else room // stride) + 1
+    if counts_rest and (size - 1) * stride >= n + begin:
+        size -= 1
+    if size < 1:
         raise ValueError(
             f"the window spans {extent} pixels (`k` (={k}), `dilation` (={dilation})) but the padded input has only "
             f"{n + begin + end} ({n} + {begin} + {end} of padding)"
         )
-    size = room // stride + 1
-    fixed = isinstance(padding, str) and padding.startswith("same")
-    if ceil_mode and not fixed and room % stride and size * stride < n + begin:
-        size += 1
     return size
 
 
@@ -260,7 +269,7 @@ def resolve_padding_2d(
     strides = as_pair(stride, "stride")
     dilations = as_pair(dilation, "dilation")
     per_axis: tuple[Any, Any]
-    if isinstance(padding, str) or hasattr(padding, "__index__"):
+    if isinstance(padding, str) or _stands_alone(padding):
         per_axis = padding, padding
     elif hasattr(padding, "__len__") and len(padding) == 2:
         vertical, horizontal = padding

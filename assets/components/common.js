@@ -8,6 +8,7 @@ const TIMES = "\u00d7";
 function formatNumber(value, digits = 3) {
   if (value === null || value === undefined) return "\u2013";
   if (typeof value === "string") return value; // the server names what JSON cannot carry: "NaN", "∞"
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : `${MINUS}∞`;
   if (value === 0) return "0";
   const size = Math.abs(value);
   let text;

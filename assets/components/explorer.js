@@ -1,0 +1,277 @@
+// The explorer: input, window and output as an equation that one can touch. Here: who is looked at, keys, editing.
+
+const explorerKnown = new WeakMap();
+
+function explorerMount(parentElement) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const root = element("div", { class: "lab explorer" });
+  const live = element("div", { class: "offscreen", role: "status", "aria-live": "polite" });
+  parentElement.append(root);
+  keepKeysInside(root, signal);
+
+  let model = null, view = null, shape = "", width = 0, theme = null, send = () => {};
+  let hover = null, focus = null, pinned = null, told = "", sent = "", sentAt = 0, editing = null, revealed = null, mayAutoplay = false;
+
+  const same = (a, b) => a && b && a.where === b.where && a.plane === b.plane && a.row === b.row && a.column === b.column;
+  const outputPlace = (place) => place && { where: "output", plane: place[0], row: place[1], column: place[2] };
+  const cellAt = (place) => place && view.sheets[place.where][place.plane]?.cells[place.row]?.[place.column];
+  const placeOf = (node) => cellPlaces.get(node?.closest?.(".cell"));
+
+  const player = explorerPlayer({
+    steps: () => model?.steps ?? 1,
+    rest: () => (model && pinned ? model.stepOf(pinned) : 1),
+    held: () => hover !== null,
+    show(step, announce) {
+      if (step !== null) focus = null; // the player was used last
+      reveal(step);
+      show(announce);
+    },
+  }, signal);
+
+  // What is shown: where the pointer is, else the focus, else the step, else the pin, else the first output ------------
+  function show(announce = false) {
+    if (!view) return;
+    const place = hover ?? focus ?? outputPlace(player.step === null ? pinned ?? [0, 0, 0] : model.atStep(player.step));
+    root.classList.toggle("sliding", player.step !== null && !hover && !focus && !reducedMotion());
+    root.style.setProperty("--beat", `${Math.min(player.beat() * 0.5, 250)}ms`);
+    const draw = { output: view.showOutput, input: view.showInput, kernel: view.showWeight }[place.where];
+    const text = draw(place.plane, place.row, place.column, same(place, outputPlace(pinned)));
+    if (announce) live.textContent = text;
+  }
+
+  /** While the window slides, what it has not reached yet is empty. */
+  function reveal(step) {
+    const known = step ?? model.steps, before = revealed ?? 0;
+    const [from, to] = revealed === null ? [0, model.steps] : [Math.min(known, before), Math.max(known, before)];
+    for (let i = from + 1; i <= to; i += 1) {
+      const cell = cellAt(outputPlace(model.atStep(i)));
+      cell.classList.toggle("pending", i > known);
+      cell.classList.toggle("fresh", i === known && step !== null);
+    }
+    revealed = known;
+  }
+
+  function markPin() {
+    for (const sheet of view.sheets.output) {
+      for (const cell of sheet.cells.flat()) {
+        const on = cell === cellAt(outputPlace(pinned));
+        cell.classList.toggle("pinned", on);
+        if (on) cell.setAttribute("aria-selected", "true");
+        else cell.removeAttribute("aria-selected");
+      }
+    }
+  }
+
+  function pin(place) {
+    pinned = place;
+    player.leave();
+    markPin();
+    show(true);
+    sent = JSON.stringify(pinned);
+    sentAt = Date.now();
+    send("pin", place ?? []);
+  }
+
+  // Pointer and keys ---------------------------------------------------------------------------------------------------
+  root.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "touch") return; // a tap is a click, and a click focuses
+    const place = placeOf(event.target) ?? null;
+    if (place ? same(place, hover) : hover === null) return;
+    hover = place;
+    show();
+  }, { signal });
+  root.addEventListener("pointerleave", () => {
+    if (hover === null) return;
+    hover = null;
+    show();
+  }, { signal });
+  root.addEventListener("click", (event) => {
+    const place = placeOf(event.target);
+    if (!place || event.target.closest("input")) return;
+    player.pause();
+    if (place.where === "output") {
+      const again = same(place, outputPlace(pinned));
+      pin(again ? null : [place.plane, place.row, place.column]);
+    }
+  }, { signal });
+  root.addEventListener("focusin", (event) => {
+    const place = event.target.matches(".cell") ? placeOf(event.target) : undefined;
+    if (!place) return;
+    focus = place;
+    player.pause();
+    for (const cell of view.sheets[place.where][place.plane].cells.flat()) cell.tabIndex = cell === event.target ? 0 : -1;
+    show(true);
+  }, { signal });
+  root.addEventListener("focusout", (event) => {
+    if (!focus || placeOf(event.relatedTarget)) return;
+    focus = null;
+    show();
+  }, { signal });
+  root.addEventListener("keydown", (event) => {
+    const place = event.target.matches(".cell") ? placeOf(event.target) : undefined;
+    if (!place || event.altKey || event.metaKey) return;
+    const { cells } = view.sheets[place.where][place.plane];
+    const lastRow = cells.length - 1, lastColumn = cells[0].length - 1;
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const jumps = { Home: [event.ctrlKey ? 0 : place.row, 0], End: [event.ctrlKey ? lastRow : place.row, lastColumn], PageUp: [0, place.column], PageDown: [lastRow, place.column] };
+    const target = steps[event.key] ? [place.row + steps[event.key][0], place.column + steps[event.key][1]] : jumps[event.key];
+    if (target) {
+      hover = null; // the keys were used last
+      cells[Math.min(Math.max(target[0], 0), lastRow)][Math.min(Math.max(target[1], 0), lastColumn)].focus();
+    } else if ((event.key === "Enter" || event.key === " ") && place.where === "output") pin([place.plane, place.row, place.column]);
+    else if (event.key === "Escape" && pinned) pin(null);
+    else if ((event.key === "Enter" || event.key === "F2") && editable(place)) edit(place);
+    else if (/^[-\u2212+.,0-9]$/.test(event.key) && !event.ctrlKey && editable(place)) edit(place, event.key);
+    else return;
+    event.preventDefault();
+  }, { signal });
+  root.addEventListener("dblclick", (event) => {
+    const place = placeOf(event.target);
+    if (place && editable(place)) edit(place);
+  }, { signal });
+
+  // Editing: the page checks what was typed; until it answers, the cell shows it --------------------------------------
+  function editable(place) {
+    const allowed = model.data.editable;
+    if (place.where === "kernel") return Boolean(allowed.kernel && model.kernel.planes);
+    return place.where === "input" && Boolean(allowed.input) && model.kind(place.row, place.column) === "real";
+  }
+
+  function edit(place, typed) {
+    player.leave();
+    const cell = cellAt(place);
+    const planes = place.where === "kernel" ? model.kernel.planes : model.input.planes;
+    const value = planes[place.plane][place.row][place.column];
+    const old = typeof value === "number" ? String(value) : "";
+    const field = element("input", { class: "field", type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", maxlength: 40, "aria-label": `New number for ${cell.getAttribute("aria-label")}` });
+    field.value = typed ?? old;
+    const close = (commit, refocus = false) => {
+      if (editing !== close) return;
+      editing = null;
+      const text = field.value.trim();
+      field.remove();
+      if (refocus) cell.focus();
+      if (!commit || text === "" || text === old) return;
+      const before = cell.textContent, short = text.slice(0, 6);
+      cell.textContent = short;
+      setTimeout(() => { if (cell.textContent === short) cell.textContent = before; }, 1500); // it was refused
+      const [row, column] = place.where === "input" ? [place.row - model.input.pad[0], place.column - model.input.pad[2]] : [place.row, place.column];
+      send("edit", { where: place.where, channel: place.plane, row, column, text });
+    };
+    editing?.(true);
+    editing = close;
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") close(true, true);
+      else if (event.key === "Escape") close(false, true);
+    });
+    field.addEventListener("blur", () => close(true));
+    field.style.left = `${cell.offsetLeft + cell.offsetWidth / 2}px`;
+    field.style.top = `${cell.offsetTop}px`;
+    field.style.height = `${cell.offsetHeight}px`;
+    view.sheets[place.where][place.plane].stage.append(field); // beside the cell: its text can change meanwhile
+    field.focus();
+    if (typed === undefined) field.select();
+  }
+
+  // Building, sizing, updating -----------------------------------------------------------------------------------------
+  const key = element("div", { class: "key quiet" });
+  function writeKey() {
+    const items = [];
+    const sample = (names, text) => items.push(element("span", { class: "key-item" }, element("i", { class: `cell ${names}`, "aria-hidden": "true" }), text));
+    const [rows, columns] = [model.inRows, model.inColumns];
+    const every = Array.from({ length: rows * columns }, (_, i) => [Math.floor(i / columns), i % columns]);
+    if (every.some(([r, c]) => model.kind(r, c) === "pad")) sample("pad", "padding");
+    if (every.some(([r, c]) => model.kind(r, c) === "over")) sample("over", "beyond the padding");
+    if (every.some(([r, c]) => model.neverRead(r, c))) sample("unread", "never read");
+    if (model.reduce === "mean" && every.some(([r, c]) => model.kind(r, c) === "over" || (model.kind(r, c) === "pad" && !model.data.count_pad))) {
+      items.push(element("span", { class: "key-item" }, "\u2013 in the window, does not count"));
+    }
+    const hand = matchMedia("(hover: none)").matches ? "Tap a cell to see where its number comes from." : "Point at a cell; click or Enter pins an output.";
+    const change = model.data.editable.input || model.data.editable.kernel ? " Double-click a number, or press F2 on it, to change it." : "";
+    key.replaceChildren(...items, element("span", { class: "hint" }, hand + change));
+  }
+
+  function build() {
+    editing?.(false);
+    view = explorerView(model);
+    root.replaceChildren(view.equation, view.readout, ...(model.data.play ? [player.root] : []), key, live);
+    revealed = null;
+    hover = null;
+    player.step = null;
+    writeKey();
+  }
+
+  function layout() {
+    if (!view || !width) return;
+    view.resize(width);
+    show();
+    view.readout.classList.toggle("sticky", view.readout.offsetHeight < window.innerHeight * 0.3);
+    if (mayAutoplay) {
+      mayAutoplay = false;
+      player.play();
+    }
+  }
+
+  const watcher = new ResizeObserver((entries) => {
+    const found = Math.floor(entries[entries.length - 1].contentRect.width);
+    if (!found || found === width) return;
+    width = found;
+    layout();
+  });
+  watcher.observe(root);
+
+  function update({ data, setTriggerValue }) {
+    send = setTriggerValue;
+    theme = readTheme(parentElement);
+    const fresh = explorerModel(data);
+    const newShape = JSON.stringify([data.operation, data.sign, data.reduce, data.taps, data.sources, data.editable, Boolean(data.play), Boolean(data.bias),
+      ...["input", "kernel", "output"].map((part) => ({ ...data[part], planes: data[part].planes?.length, partials: 0, winners: 0, divisors: 0, scale: 0, note: 0 }))]);
+    const kept = focus;
+    const first = model === null;
+    if (newShape === shape) Object.assign(model, fresh);
+    else {
+      player.pause();
+      model = fresh;
+      shape = newShape;
+      build();
+      if (kept) cellAt(kept)?.focus();
+    }
+    const given = JSON.stringify(data.pinned ?? null);
+    if (given !== told || first) {
+      told = given;
+      const older = sent && given !== sent && Date.now() - sentAt < 3000; // an older pin is still on its way back
+      if (!older) pinned = data.pinned ?? null;
+      if (given === sent) sent = "";
+    }
+    if (pinned && !cellAt(outputPlace(pinned))) pinned = null;
+    view.fill();
+    view.paint(theme);
+    reveal(player.step);
+    markPin();
+    player.draw();
+    if (first && data.play) {
+      mayAutoplay = Boolean(data.play.autoplay) && !pinned && !reducedMotion();
+      if (!mayAutoplay && data.play.step) player.go(Math.min(Math.max(data.play.step, 1), model.steps));
+    }
+    if (width) layout();
+    else show();
+  }
+
+  function end() {
+    stop.abort();
+    watcher.disconnect();
+    root.remove();
+    explorerKnown.delete(parentElement);
+  }
+  return { update, end };
+}
+
+export default function (component) {
+  const { parentElement } = component;
+  if (!explorerKnown.has(parentElement)) explorerKnown.set(parentElement, explorerMount(parentElement));
+  const explorer = explorerKnown.get(parentElement);
+  explorer.update(component);
+  return () => explorer.end();
+}

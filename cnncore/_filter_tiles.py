@@ -1,0 +1,248 @@
+"""A filter's work cut into tiles: the padded picture read piece by piece, and the threads that share the pieces.
+
+The padded picture is never built. `Padded.read` copies any rectangle of it into scratch memory that fits a cache, so
+what a filter needs beside its result does not grow with the picture, and one rule for borders serves every way of
+computing.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+BORDERS = ("constant", "reflect", "symmetric", "edge", "wrap")
+
+Tile = tuple[int, int, int, int]
+"""First row, first column, rows, columns of the result."""
+
+
+def border_index(n: int, begin: int, end: int, border: str) -> np.ndarray:
+    """Return, for each cell of a padded axis, the cell of the picture that it repeats.
+
+    Parameters
+    ----------
+    n : int
+        Length of the axis, in pixels.
+    begin, end : int
+        Pixels of padding before and after.
+    border : str
+        One of `BORDERS`. ``"constant"`` repeats nothing: its indices hold only inside the picture.
+
+    Returns
+    -------
+    ndarray of int, shape (begin + n + end,)
+
+    Examples
+    --------
+    >>> border_index(3, 4, 2, "reflect")
+    array([0, 1, 2, 1, 0, 1, 2, 1, 0])
+    >>> border_index(3, 4, 2, "symmetric")
+    array([2, 2, 1, 0, 0, 1, 2, 2, 1])
+    """
+    index = np.arange(-begin, n + end)
+    if border == "wrap":
+        return index % n
+    if border == "symmetric":
+        index %= 2 * n
+        return np.minimum(index, 2 * n - 1 - index)
+    if border == "reflect" and n > 1:
+        index %= 2 * n - 2
+        return np.minimum(index, 2 * n - 2 - index)
+    return np.clip(index, 0, n - 1)
+
+
+class Padded:
+    """A picture with its border rule, readable in rectangles of the padded picture.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, C)
+        Of any numeric dtype; read, never written.
+    padding : ((top, bottom), (left, right))
+        In pixels.
+    border : str
+        One of `BORDERS`.
+    value : float
+        What the padding holds when `border` is ``"constant"``.
+    """
+
+    def __init__(self, image: np.ndarray, padding: tuple[tuple[int, int], tuple[int, int]], border: str, value: float):
+        self.image = image
+        self.rows = border_index(image.shape[0], *padding[0], border)
+        self.columns = border_index(image.shape[1], *padding[1], border)
+        self._top, self._left = padding[0][0], padding[1][0]
+        self._constant = value if border == "constant" else None
+        self._padding = padding
+
+    @functools.cached_property
+    def peak(self) -> float:
+        """Largest absolute value of the picture and its padding; not finite if there is any such number in them."""
+        most = max(float(self.image.max()), -float(self.image.min()), key=lambda number: (number != number, number))
+        if self._constant is not None and any(map(any, self._padding)):
+            most = max(most, abs(self._constant), key=lambda number: (number != number, number))
+        return most
+
+    def only(self, channels: slice) -> Padded:
+        """The same picture with some of its channels."""
+        part = copy.copy(self)
+        part.image = self.image[:, :, channels]
+        return part
+
+    def read(self, row: int, column: int, into: np.ndarray) -> None:
+        """Copy the rectangle of the padded picture that starts at (row, column) into `into`, cast to its dtype.
+
+        Parameters
+        ----------
+        row, column : int
+            Its corner, in pixels of the padded picture.
+        into : ndarray, shape (h, w, C)
+            Filled; with zeros where the rectangle leaves the padded picture.
+        """
+        rows, columns = self.rows[row : row + len(into)], self.columns[column : column + into.shape[1]]
+        h, w = len(rows), len(columns)
+        if (h, w) != into.shape[:2]:
+            into[h:] = 0
+            into[:, w:] = 0
+        height, width = self.image.shape[:2]
+        y0, y1 = _clip(self._top - row, h), _clip(self._top + height - row, h)
+        x0, x1 = _clip(self._left - column, w), _clip(self._left + width - column, w)
+        if y0 < y1 and x0 < x1:
+            y, x = row + y0 - self._top, column + x0 - self._left
+            into[y0:y1, x0:x1] = self.image[y : y + y1 - y0, x : x + x1 - x0]
+        else:
+            y0, y1 = h, h  # nothing but border: one strip of all the rows
+        for top, bottom, left, right in ((0, y0, 0, w), (y1, h, 0, w), (y0, y1, 0, x0), (y0, y1, x1, w)):
+            if top < bottom and left < right:
+                repeated = self._constant
+                if repeated is None:
+                    repeated = self.image[rows[top:bottom, None], columns[left:right]]
+                into[top:bottom, left:right] = repeated
+
+
+def _clip(n: int, most: int) -> int:
+    return min(max(n, 0), most)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kernel to be laid over a padded picture.
+
+    Attributes
+    ----------
+    padded : Padded
+        The picture.
+    weights : ndarray of float, shape (KH, KW)
+        Applied unflipped, of `out`'s dtype.
+    out : ndarray of float, shape (OH, OW, C)
+        Where the result goes.
+    stride, dilation : (vertical, horizontal)
+        In pixels.
+    origin : (row, column)
+        Where the first window starts in the padded picture.
+    add : bool
+        Add to `out` rather than overwrite it.
+    """
+
+    padded: Padded
+    weights: np.ndarray
+    out: np.ndarray
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    origin: tuple[int, int] = (0, 0)
+    add: bool = False
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns that the window spans, in pixels."""
+        (kh, kw), (dv, dh) = self.weights.shape, self.dilation
+        return dv * (kh - 1) + 1, dh * (kw - 1) + 1
+
+    def span(self, rows: int, columns: int) -> tuple[int, int]:
+        """Pixels of the padded picture under `rows` x `columns` windows."""
+        (eh, ew), (sv, sh) = self.extent, self.stride
+        return (rows - 1) * sv + eh, (columns - 1) * sh + ew
+
+    def tiles(self, rows: int, columns: int) -> list[Tile]:
+        """The result cut into tiles of at most `rows` x `columns`."""
+        height, width = self.out.shape[:2]
+        return [
+            (y, x, min(rows, height - y), min(columns, width - x))
+            for y in range(0, height, rows)
+            for x in range(0, width, columns)
+        ]
+
+    def read(self, y: int, x: int, into: np.ndarray) -> None:
+        """Read what lies under the windows from result cell (y, x) on into `into`, shape (h, w, C)."""
+        self.padded.read(self.origin[0] + y * self.stride[0], self.origin[1] + x * self.stride[1], into)
+
+    def write(self, tile: Tile, values: np.ndarray) -> None:
+        """Store the finished `values`, shape (rows, columns, C), of one tile."""
+        y, x, h, w = tile
+        target = self.out[y : y + h, x : x + w]
+        if self.add:
+            target += values
+        else:
+            target[...] = values
+
+
+def cpu_count() -> int:
+    """Return how many processors this process may use."""
+    affinity: Any = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+_pool: ThreadPoolExecutor | None = None
+
+
+def _forget_pool() -> None:
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):  # a forked child inherits the pool, but none of its threads
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def share(work: Callable[[Iterator[Tile]], None], tiles: Iterable[Tile], job: Job, scratch: int) -> None:
+    """Run `work` on several threads, each of which takes tiles from one common queue until it is empty.
+
+    The tiles, and with them every number, are the same whatever the number of threads. That number is limited so
+    that all scratch memory together stays under twice the size of the result.
+
+    Parameters
+    ----------
+    work : callable
+        Gets an iterator of tiles; allocates its scratch memory once, then works tile by tile.
+    tiles : iterable of Tile
+        The pieces of the result.
+    job : Job
+        The filter.
+    scratch : int
+        Bytes that one call of `work` allocates.
+    """
+    global _pool
+    pieces = list(tiles)
+    threads = min(cpu_count(), len(pieces), 2 * job.out.nbytes // max(scratch, 1))
+    queue = iter(pieces)
+    if threads < 2:
+        work(queue)
+        return
+    if _pool is None:
+        _pool = ThreadPoolExecutor(cpu_count(), thread_name_prefix="filter2d")
+    others = [_pool.submit(work, queue) for _ in range(threads - 1)]
+    try:
+        work(queue)
+    finally:
+        # A helper that never got its turn, because other filters keep the pool busy, is no longer needed.
+        running = [other for other in others if not other.cancel()]
+        failures = [other.exception() for other in running]
+    for failure in failures:
+        if failure is not None:
+            raise failure

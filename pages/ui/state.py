@@ -1,0 +1,250 @@
+"""The sole owner of st.session_state and of what stands in the URL.
+
+A page declares its settings as data. Their values live in three places that this module keeps in step: in the
+widgets (session state under ``page.name``), in a copy that outlives the widgets when the person goes to another page,
+and in the URL, where only what differs from the default is written. Whatever comes from outside, be it the URL or a
+widget's value (the browser can send anything), passes the same check.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import streamlit as st
+
+URL_LIMIT = 25_000  # characters of one parameter that are read at all: a kernel of three planes, all digits
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that a person can choose.
+
+    `check` takes what a widget or a component says, or the text from the URL, and returns the clean value; it raises
+    ValueError with a sentence. `shared` settings (the picture) are the same on every page.
+    """
+
+    name: str
+    default: Any
+    check: Callable[[Any], Any]
+    write: Callable[[Any], str] = str
+    shared: bool = False
+
+
+def choice(name: str, default: Any, options: Sequence[Any], what: str, *, shared: bool = False) -> Setting:
+    """One of `options`; in the URL by its text."""
+    by_text = {str(option): option for option in options}
+
+    def check(value: Any) -> Any:
+        if str(value) not in by_text:
+            raise ValueError(f"There is no {what} “{str(value)[:40]}”.")
+        return by_text[str(value)]
+
+    return Setting(name, default, check, shared=shared)
+
+
+def number(
+    name: str, default: float, least: float, most: float, what: str, *, whole: bool = False, shared: bool = False
+) -> Setting:
+    """A number from `least` to `most`."""
+
+    def check(value: Any) -> float:
+        try:
+            result = float(value)
+            if not math.isfinite(result) or (whole and result != int(result)):
+                raise ValueError
+        except (TypeError, ValueError, OverflowError):
+            kind = "a whole number" if whole else "a number"
+            raise ValueError(f"The {what} must be {kind}, not “{str(value)[:40]}”.") from None
+        if not least <= result <= most:
+            raise ValueError(f"The {what} must lie between {least:g} and {most:g}, not {result:g}.")
+        return int(result) if whole else result
+
+    return Setting(name, default, check, lambda value: f"{value:.12g}", shared=shared)
+
+
+def flag(name: str, default: bool, what: str) -> Setting:
+    """On or off; in the URL 1 or 0."""
+
+    def check(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if value not in ("0", "1"):
+            raise ValueError(f"“{what}” is 1 or 0, not “{str(value)[:40]}”.")
+        return bool(value == "1")
+
+    return Setting(name, default, check, lambda value: "1" if value else "0")
+
+
+def text(name: str, default: str) -> Setting:
+    """Free text, judged by whoever uses it."""
+    return Setting(name, default, lambda value: str(value)[:URL_LIMIT])
+
+
+class PageState:
+    """The settings of one page for one session. Call `begin` before the widgets and `finish` after them."""
+
+    def __init__(self, page: str, settings: Sequence[Setting]) -> None:
+        self.page = page
+        self.settings: Mapping[str, Setting] = {setting.name: setting for setting in settings}
+
+    # Where a value lives -------------------------------------------------------------------------------------------
+
+    def key(self, name: str) -> str:
+        """The session-state key of a setting, for its widget."""
+        return name if self.settings[name].shared else f"{self.page}.{name}"
+
+    @property
+    def _copy(self) -> dict[str, Any]:
+        """What was last accepted, by session-state key; outlives the widgets."""
+        return cast(dict[str, Any], st.session_state.setdefault("accepted_settings", {}))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._copy.get(self.key(name), self.settings[name].default)
+
+    def values(self) -> dict[str, Any]:
+        """All accepted values by name."""
+        return {name: self[name] for name in self.settings}
+
+    # One run ------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> list[str]:
+        """Take over what the person or the URL says; return a sentence for each thing that was refused."""
+        complaints: list[str] = st.session_state.pop("complaints", [])
+        touched = bool(st.session_state.pop("touched", False))
+        arrived = st.session_state.get("current_page") != self.page
+        st.session_state["current_page"] = self.page
+        for name, setting in self.settings.items():
+            key = self.key(name)
+            if key in st.session_state and not arrived:
+                touched |= st.session_state[key] != self[name]
+                self._accept(setting, st.session_state[key], complaints)
+        address = {name: str(value) for name, value in st.query_params.to_dict().items()}
+        # The URL speaks when the page is opened by it, and when Back or Forward changed it. It does not while the
+        # person is at the controls: their next change can be on its way before the last address reached the browser.
+        if (arrived and address) or (not arrived and not touched and address != self._written):
+            self._adopt(address, complaints)
+        for name in self.settings:
+            if st.session_state.get(self.key(name), self) != self[name]:
+                st.session_state[self.key(name)] = self[name]
+        return complaints
+
+    def _accept(self, setting: Setting, value: Any, complaints: list[str]) -> None:
+        try:
+            self._copy[self.key(setting.name)] = setting.check(value)
+        except ValueError as error:
+            complaints.append(str(error))
+
+    def _adopt(self, address: Mapping[str, str], complaints: list[str]) -> None:
+        for name, setting in self.settings.items():
+            if name not in address:
+                self._copy[self.key(name)] = setting.default
+            elif len(address[name]) > URL_LIMIT:
+                complaints.append(f"The link's “{name}” is too long to be read.")
+            else:
+                self._accept(setting, address[name], complaints)
+        unknown = [name for name in address if name not in self.settings]
+        if unknown:
+            complaints.append(f"The link speaks of “{unknown[0][:40]}”, which this page does not know.")
+
+    @property
+    def _written(self) -> dict[str, str]:
+        return cast(dict[str, str], st.session_state.get(f"written.{self.page}", {}))
+
+    def finish(self) -> None:
+        """Write the URL if it changed."""
+        parameters = self.parameters()
+        if parameters != st.query_params.to_dict():
+            st.query_params.from_dict(parameters)
+        st.session_state[f"written.{self.page}"] = parameters
+
+    def parameters(self) -> dict[str, str]:
+        """What stands in the URL: everything that is not as by default."""
+        return {
+            name: setting.write(self[name]) for name, setting in self.settings.items() if self[name] != setting.default
+        }
+
+    def link(self) -> str:
+        """The whole address that reopens this view."""
+        address = (st.context.url or "").split("?")[0]
+        parameters = self.parameters()
+        return f"{address}?{urlencode(parameters)}" if parameters else address
+
+    # Changes from callbacks: before the script runs, so before the widgets are made ------------------------------
+
+    def change(self, **values: Any) -> None:
+        """Set settings from a callback. Raises ValueError with a sentence if a value is refused."""
+        for name, value in values.items():
+            clean = self.settings[name].check(value)
+            self._copy[self.key(name)] = clean
+            st.session_state[self.key(name)] = clean
+        touch()
+
+    def reset(self) -> None:
+        """Everything back to its default, but for what is shared with other pages."""
+        own = [setting for setting in self.settings.values() if not setting.shared]
+        self.change(**{setting.name: setting.default for setting in own})
+
+    # The last view that worked ------------------------------------------------------------------------------------
+
+    @property
+    def last_good(self) -> dict[str, Any] | None:
+        """The settings of the last view that could be drawn, or None."""
+        return cast("dict[str, Any] | None", st.session_state.get(f"good.{self.page}"))
+
+    def mark_good(self, values: Mapping[str, Any]) -> None:
+        """Remember `values` as the settings of a view that could be drawn."""
+        st.session_state[f"good.{self.page}"] = dict(values)
+
+
+def complain(sentence: str) -> None:
+    """Keep a sentence from a callback for the page to show in the run that follows."""
+    st.session_state.setdefault("complaints", []).append(sentence)
+
+
+def touch() -> None:
+    """Say, from a callback, that the person did something in this run: the URL must not overrule it."""
+    st.session_state["touched"] = True
+
+
+def remember(name: str, value: Any) -> None:
+    """Keep a value for this session under `name`, across pages."""
+    st.session_state[f"kept.{name}"] = value
+
+
+def recall(name: str) -> Any:
+    """Return what `remember` kept, or None."""
+    return st.session_state.get(f"kept.{name}")
+
+
+def memo(name: str, key: Any, compute: Callable[[], Any]) -> Any:
+    """Return ``compute()``, or the value it gave for the same `key` last time: one value a name and session.
+
+    Freed with the session, so a hundred people cost a hundred last results and no more.
+    """
+    slot = f"memo.{name}"
+    known = st.session_state.get(slot)
+    if known is None or known[0] != key:
+        known = (key, compute())
+        st.session_state[slot] = known
+    return known[1]
+
+
+def session_lock() -> threading.Lock:
+    """One lock a session: superseded runs wait here, and are ended by Streamlit before they compute for nobody."""
+    return cast(threading.Lock, st.session_state.setdefault("compute_lock", threading.Lock()))
+
+
+def set_widget(key: str, value: Any) -> None:
+    """Put a value into a widget that is no setting, before it is made."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def widget(key: str) -> Any:
+    """Return the value of a widget that is no setting, or None; for callbacks."""
+    return st.session_state.get(key)

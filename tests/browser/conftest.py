@@ -1,0 +1,122 @@
+"""The running app and a real browser, for tests that see what a person sees."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+REQUIRED = os.environ.get("CNN_LAB_REQUIRE_BROWSER") == "1"
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(script: Path, log: Path) -> Iterator[str]:
+    """Serve `script` from the repository's root, so that its configuration is used; give its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the app did not start:\n{log.read_text()}") from None
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """A function that serves a script once for the whole session and gives its address."""
+    from contextlib import ExitStack
+
+    addresses: dict[Path, str] = {}
+    folder = tmp_path_factory.mktemp("servers")
+    with ExitStack() as stack:
+
+        def start(script: Path) -> str:
+            if script not in addresses:
+                addresses[script] = stack.enter_context(running(script, folder / f"{script.stem}.log"))
+            return addresses[script]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The system's Chromium, headless."""
+    path = chromium_path()
+    if path is None:
+        if REQUIRED:
+            pytest.fail("Chromium is required here (CNN_LAB_REQUIRE_BROWSER=1), and none is installed")
+        pytest.skip("no Chromium on this machine: the browser tests need one")
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser tests")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """A function that opens an address in a context of its own, and fails the test if the console complained."""
+    contexts = []
+    complaints: list[str] = []
+
+    def listen(message: Any) -> None:
+        # On a deep link Streamlit itself first asks for its health below the page's own path, and is answered 404.
+        if message.type in ("error", "warning") and "/_stcore/" not in (message.location or {}).get("url", ""):
+            complaints.append(message.text)
+
+    def start(address: str, **options: Any) -> Any:
+        context = chromium.new_context(viewport=options.pop("viewport", {"width": 1280, "height": 800}), **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,48 @@
+"""Pages run without a browser, by Streamlit's own test harness, opened cold by their own URL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AppTest]:
+    """A function that opens a page of the app by its script and the parameters in its URL."""
+
+    def start(script: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        if script != "app.py":
+            app.switch_page(str(ROOT / script))
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return start
+
+
+def component_data(app: AppTest) -> list[dict[str, Any]]:
+    """What the components of our own on the page were given, in the order of the script; bytes left out."""
+    found = []
+    for element in app.get("bidi_component"):
+        proto = element.proto
+        which = proto.WhichOneof("data")
+        if which == "json":
+            found.append(json.loads(proto.json))
+        elif which == "bytes":
+            size = int.from_bytes(proto.bytes[:4], "little")
+            found.append(json.loads(proto.bytes[4 : 4 + size]))
+    return found
+
+
+def sentences(app: AppTest) -> str:
+    """The error sentences on the page."""
+    assert not app.exception, app.exception
+    return " ".join(error.value for error in app.error)
