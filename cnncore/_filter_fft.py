@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,6 +32,7 @@ FAST_SIZES = sorted(
 """Lengths whose transforms are fast: no prime factor above 5."""
 
 
+@functools.lru_cache(256)
 def tile_side(windows: int, extent: int, stride: int) -> tuple[int, int]:
     """Choose the length of the tiles along one axis.
 
@@ -60,7 +62,7 @@ def tile_side(windows: int, extent: int, stride: int) -> tuple[int, int]:
             fitting.append((-(-windows // inside) * size, size, inside))
     # Of nearly equal totals the smallest tile: more of them for the threads to share, and less memory.
     least = min(fitting)[0]
-    return next((size, inside) for total, size, inside in fitting if total <= 1.05 * least)
+    return next((size, inside) for total, size, inside in fitting if total <= 1.02 * least)
 
 
 def run(job: Job) -> None:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnncore import _filter_fft, _filter_passes, _filter_taps
+from cnncore import _filter_bands, _filter_dots, _filter_fft, _filter_taps
+from cnncore._filter_low_rank import MOST, low_rank
 from cnncore._filter_tiles import Job
 
 BLOCK = 256
@@ -21,6 +22,9 @@ BLOCK = 256
 
 TAME = 1e-15, 1e15
 """Range of the picture's largest number, and of the kernel's sum, in which no way can overflow or underflow."""
+
+SPECTRA = 48.0
+"""Cost of one pixel of a tile by way of its spectrum, in taps."""
 
 
 class Plan(NamedTuple):
@@ -32,10 +36,13 @@ class Plan(NamedTuple):
         Estimate, in taps.
     run : callable
         Does it.
+    any_numbers : bool
+        Whether NaN and infinities, numbers that overflow and the like come out right.
     """
 
     cost: float
     run: Callable[[], None]
+    any_numbers: bool = False
 
 
 def plans(job: Job) -> dict[str, Plan]:
@@ -49,39 +56,51 @@ def plans(job: Job) -> dict[str, Plan]:
     Returns
     -------
     dict of str to Plan
-        ``"dense"`` adds all taps, ``"sparse"`` those that are not zero; ``"passes"`` and ``"bands"`` go first down the
-        columns, then along the rows, with short and with long factors (they are left out if the kernel does not
-        come apart); ``"fft"`` multiplies spectra.
+        ``"plain"`` adds all taps, ``"sparse"`` those that are not zero, by shift and add; ``"dense"`` adds all taps by
+        dot products; ``"passes"`` and ``"bands"`` go first down the columns, then along the rows, by dot products
+        for short factors and by band matrices for long ones; ``"fft"`` multiplies spectra. What a job's form does
+        not allow is left out.
     """
     height, width, channels = job.out.shape
     rows, columns = job.span(height, width)
-    (kh, kw), (sv, sh) = job.weights.shape, job.stride
+    (kh, kw), (_, sh) = job.weights.shape, job.stride
     results = float(job.out.size)
     moving = 1.5 * rows * columns * channels + results  # the picture read, the result written
     along = 1.0 if sh == 1 else 3.5  # numbers side by side go through the vector unit, every other one does not
     grids = _filter_taps.nonzero_taps(job.weights)
-    factors = _filter_passes.low_rank(job.weights, max(1, min(_filter_passes.MOST, kh * kw // (kh + kw))))
+    factors = low_rank(job.weights, max(1, min(MOST, kh * kw // (kh + kw))))
     everything = _filter_taps.all_taps(job.weights)
+    full = bool(job.weights.all())
     found = {
-        "dense": Plan(moving + results * along * kh * kw, lambda: _filter_taps.run(job, everything)),
+        "plain": Plan(moving + results * along * kh * kw, lambda: _filter_taps.run(job, everything), any_numbers=True),
         "sparse": Plan(
-            moving + results * along * sum(grid.weights.size + 1.5 for grid in grids) - 1.5 * results,
+            moving + results * along * (sum(grid.weights.size + 1.5 for grid in grids) - 1.5),
             lambda: _filter_taps.run(job, grids),
         ),
     }
+    if job.stride[0] == 1 or job.dilation[0] == 1:
+        used = np.count_nonzero(job.weights.any(axis=0))
+        # BLAS may or may not skip a weight of zero, under which there may be a NaN.
+        found["dense"] = Plan(
+            results * used * (0.75 * job.stride[0] + 0.6 * kh), lambda: _filter_dots.run(job), any_numbers=full
+        )
     if factors:
-        first, second = float(height * columns * channels), results
-        taps = first * (kh + 1.5) + second * (kw + 1) * along
-        found["passes"] = Plan(moving + len(factors) * taps, lambda: _filter_passes.run_taps(job, factors))
-        high, long = (_filter_passes.BLOCK * s + e for s, e in zip(job.stride, job.extent, strict=True))
-        products = first * (3 + high / 4) + second * (6 + long / 4)
+        rank, halfway = len(factors), float(height * job.padded.image.shape[1] * channels)
+        found["passes"] = Plan(
+            rank * (halfway * (kh * 0.6 + 1) + results * kw * 1.4),
+            lambda: _filter_dots.run_passes(job, factors),
+            any_numbers=full and rank == 1,
+        )
+        high, long = (_filter_bands.BLOCK * s + e for s, e in zip(job.stride, job.extent, strict=True))
+        products = height * columns * channels * (3 + high / 4) + results * (6 + long / 4)
         found["bands"] = Plan(
-            100_000 + moving + len(factors) * products, lambda: _by_channel(job, lambda one: _filter_passes.run_bands(one, factors))
+            100_000 + moving + rank * products, lambda: _by_channel(job, lambda one: _filter_bands.run(one, factors))
         )
     sides = [_filter_fft.tile_side(*axis) for axis in zip((height, width), job.extent, job.stride, strict=True)]
     area = math.prod(-(-n // inside) * size for n, (size, inside) in zip((height, width), sides, strict=True))
     found["fft"] = Plan(
-        500_000 + 48.0 * (area * channels + math.prod(size for size, _ in sides)), lambda: _by_channel(job, _filter_fft.run)
+        500_000 + SPECTRA * (area * channels + math.prod(size for size, _ in sides)),
+        lambda: _by_channel(job, _filter_fft.run),
     )
     return found
 
@@ -138,11 +157,15 @@ def run(job: Job, way: str | None = None) -> None:
             _filter_taps.run(block, _filter_taps.all_taps(block.weights))
             continue
         found = plans(block)
-        best = way or min(found, key=lambda name: found[name].cost)
+        best = found[way] if way else min(found.values(), key=_cost)
         # The picture is looked through only where the answer matters.
-        if way is None and best != "dense" and not _tame(job.padded.peak):
-            best = "dense"
-        found[best].run()
+        if not way and not best.any_numbers and not _tame(job.padded.peak):
+            best = min((plan for plan in found.values() if plan.any_numbers), key=_cost)
+        best.run()
+
+
+def _cost(plan: Plan) -> float:
+    return plan.cost
 
 
 def _tame(size: float) -> bool:

@@ -9,6 +9,7 @@ releases the interpreter lock, so tiles run on threads.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -115,68 +116,7 @@ def nonzero_taps(weights: np.ndarray) -> list[Grid]:
 
 def _step(places: list[int]) -> int:
     """Greatest common distance of ascending whole numbers."""
-    return math.gcd(*(later - earlier for earlier, later in zip(places, places[1:], strict=False))) or 1
-
-
-class Sheet:
-    """Scratch memory for a tile, over which grids of taps slide.
-
-    Parameters
-    ----------
-    rows, columns, channels : int
-        Its size, in pixels.
-    beyond : int
-        Pixels by which the widest grid reads on beyond the last one.
-    dtype : numpy.dtype
-    """
-
-    def __init__(self, rows: int, columns: int, channels: int, beyond: int, dtype: np.dtype):
-        self.memory = np.zeros(rows * columns * channels + beyond * channels, dtype)
-        self.pixels = self.memory[: rows * columns * channels].reshape(rows, columns, channels)
-
-    def slide(
-        self, grid: Grid, dilation: tuple[int, int], stride: tuple[int, int], shape: tuple[int, int], into: np.ndarray
-    ) -> None:
-        """Sum one grid of taps at every window.
-
-        Parameters
-        ----------
-        grid : Grid
-            The taps.
-        dilation, stride : (vertical, horizontal)
-            In pixels.
-        shape : (rows, columns)
-            How many windows.
-        into : ndarray, shape (at least rows, at least columns, C)
-            Gets the sums. With a horizontal stride of 1 it must be as wide as the sheet.
-        """
-        (dv, dh), (sv, sh), (h, w) = dilation, stride, shape
-        item = self.memory.itemsize
-        channels = self.pixels.shape[2]
-        pixel, row = channels * item, self.pixels.shape[1] * channels * item
-        if sh == 1:
-            into = into.reshape(len(into), -1, 1)
-            w, cell, parts = into.shape[1], item, 1
-        else:
-            cell, parts = sh * pixel, channels
-        shifted = np.ndarray(
-            (*grid.weights.shape, w, parts, h),
-            self.memory.dtype,
-            self.memory,
-            grid.row * dv * row + grid.column * dh * pixel,
-            (grid.row_step * dv * row, grid.column_step * dh * pixel, cell, item, sv * row),
-        )
-        np.einsum("klxcy,kl->xcy", shifted, grid.weights, out=into[:h, :w].transpose(1, 2, 0), order="F")
-
-
-def tile_size(job: Job) -> tuple[int, int]:
-    """Return rows and columns of the tiles that the result of `job` is cut into."""
-    height, width, channels = job.out.shape
-    (eh, _), (sv, sh) = job.extent, job.stride
-    columns = min(width, max(ROW // (channels * sh), 1))
-    wide = job.span(1, columns)[1]
-    tall = max(TILE // (wide * channels), 2 * eh)  # at least half of the rows read are new ones
-    return min(height, (tall - eh) // sv + 1), columns
+    return math.gcd(*(later - earlier for earlier, later in itertools.pairwise(places))) or 1
 
 
 def run(job: Job, grids: list[Grid]) -> None:
@@ -189,30 +129,56 @@ def run(job: Job, grids: list[Grid]) -> None:
     grids : list of Grid
         All the taps that count.
     """
-    rows, columns = tile_size(job)
-    tall, wide = job.span(rows, columns)
-    channels, dtype = job.out.shape[2], job.out.dtype
-    result = rows, wide if job.stride[1] == 1 else columns, channels
     if not grids:
         if not job.add:
             job.out[...] = 0
         return
+    (height, width, channels), (sv, sh), dtype = job.out.shape, job.stride, job.out.dtype
+    columns = min(width, max(ROW // (channels * sh), 1))
+    wide = job.span(1, columns)[1]
+    tall = max(TILE // (wide * channels), 2 * job.extent[0])  # at least half of the rows read are new ones
+    rows = min(height, (tall - job.extent[0]) // sv + 1)
+    tall = job.span(rows, 1)[0]
+    size = tall * wide * channels
+    # Without a stride the sums are as wide as the pixels, and both one long row. The last columns of it, whose windows
+    # wrapped around into the next row, or into the slack behind the last one, are dropped.
+    joined = sv == sh == 1
+    slack = job.extent[1] * channels
 
     def work(queue: Iterator[Tile]) -> None:
-        sheet = Sheet(tall, wide, channels, job.extent[1], dtype)
-        total, part = np.empty(result, dtype), np.empty(result if len(grids) > 1 else 0, dtype)
-        # Sums may meet inf - inf, or overflow as sums do: that is the result, not an accident. (A worker sets it
-        # for itself: the caller's setting does not reach other threads.)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for tile in queue:
-                y, x, h, w = tile
-                span = job.span(h, w)
-                job.read(y, x, sheet.pixels[: span[0], : span[1]])
-                for grid in grids:
-                    target = total if grid is grids[0] else part
-                    sheet.slide(grid, job.dilation, job.stride, (h, w), target)
-                    if target is part:
-                        total[:h] += part[:h]
-                job.write(tile, total[:h, :w])
+        memory = np.zeros(size + slack, dtype)
+        pixels = memory[:size].reshape(tall, wide, channels)
+        total = np.empty((rows, wide if joined else columns, channels), dtype)
+        part = np.empty_like(total) if len(grids) > 1 else total
+        for tile in queue:
+            y, x, h, w = tile
+            high, long = job.span(h, w)
+            job.read(y, x, pixels[:high, :long])
+            for n, grid in enumerate(grids):
+                sums = part if n else total
+                _slide(grid, job, memory, wide, sums[:h].reshape(1, -1, 1) if joined else sums[:h, :w])
+                if n:
+                    total[:h] += part[:h]
+            job.write(tile, total[:h, :w])
 
-    share(work, job.tiles(rows, columns), job, 4 * tall * wide * channels + 8 * math.prod(result))
+    share(work, job.tiles(rows, columns), job, dtype.itemsize * (size + 3 * rows * wide * channels))
+
+
+def _slide(grid: Grid, job: Job, memory: np.ndarray, wide: int, into: np.ndarray) -> None:
+    """Sum one grid of taps over pixels in rows of `wide`.
+
+    `into`, shape (rows, columns, C), gets the sums, one for each window; or, shape (1, N, 1), one for each number from
+    the first on.
+    """
+    (dv, dh), (sv, sh), (h, w, channels) = job.dilation, job.stride, into.shape
+    item = memory.itemsize
+    pixel = job.out.shape[2] * item
+    row = wide * pixel
+    shifted = np.ndarray(
+        (*grid.weights.shape, w, channels, h),
+        memory.dtype,
+        memory,
+        grid.row * dv * row + grid.column * dh * pixel,
+        (grid.row_step * dv * row, grid.column_step * dh * pixel, sh * channels * item, item, sv * row),
+    )
+    np.einsum("klxcy,kl->xcy", shifted, grid.weights, out=into.transpose(1, 2, 0), order="F")

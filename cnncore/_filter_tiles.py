@@ -13,11 +13,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 BORDERS = ("constant", "reflect", "symmetric", "edge", "wrap")
+
+Item = TypeVar("Item")
 
 Tile = tuple[int, int, int, int]
 """First row, first column, rows, columns of the result."""
@@ -75,25 +77,58 @@ class Padded:
 
     def __init__(self, image: np.ndarray, padding: tuple[tuple[int, int], tuple[int, int]], border: str, value: float):
         self.image = image
-        self.rows = border_index(image.shape[0], *padding[0], border)
-        self.columns = border_index(image.shape[1], *padding[1], border)
-        self._top, self._left = padding[0][0], padding[1][0]
-        self._constant = value if border == "constant" else None
-        self._padding = padding
+        self.padding = padding
+        self.border = border
+        self.value = value
+        (self.top, _), (self.left, _) = padding
+
+    @functools.cached_property
+    def rows(self) -> np.ndarray:
+        """The row of the picture that each padded row repeats."""
+        return border_index(self.image.shape[0], *self.padding[0], self.border)
+
+    @functools.cached_property
+    def columns(self) -> np.ndarray:
+        """The column of the picture that each padded column repeats."""
+        return border_index(self.image.shape[1], *self.padding[1], self.border)
 
     @functools.cached_property
     def peak(self) -> float:
         """Largest absolute value of the picture and its padding; not finite if there is any such number in them."""
-        most = max(float(self.image.max()), -float(self.image.min()), key=lambda number: (number != number, number))
-        if self._constant is not None and any(map(any, self._padding)):
-            most = max(most, abs(self._constant), key=lambda number: (number != number, number))
-        return most
+        numbers = [float(self.image.max()), -float(self.image.min())]
+        if self.border == "constant" and any(map(any, self.padding)):
+            numbers.append(abs(self.value))
+        return float(np.max(numbers))  # which, unlike max(), never overlooks a NaN
 
     def only(self, channels: slice) -> Padded:
         """The same picture with some of its channels."""
         part = copy.copy(self)
         part.image = self.image[:, :, channels]
         return part
+
+    def take_rows(self, row: int, count: int, step: int, dtype: np.dtype) -> np.ndarray:
+        """Return padded rows row, row + step, ..., without the padding beside them.
+
+        Parameters
+        ----------
+        row, count, step : int
+            In pixels of the padded picture.
+        dtype : numpy.dtype
+            To be cast to.
+
+        Returns
+        -------
+        ndarray, shape (count, W, C), C-contiguous
+            The picture's own memory where that is possible: not to be written to.
+        """
+        first, last = row - self.top, row - self.top + (count - 1) * step
+        if first >= 0 and last < len(self.image):
+            return np.ascontiguousarray(self.image[first : last + 1 : step], dtype)
+        taken = self.image[self.rows[row : row + count * step : step]].astype(dtype, order="C")
+        if self.border == "constant":
+            places = np.arange(first, last + 1, step)
+            taken[(places < 0) | (places >= len(self.image))] = self.value
+        return taken
 
     def read(self, row: int, column: int, into: np.ndarray) -> None:
         """Copy the rectangle of the padded picture that starts at (row, column) into `into`, cast to its dtype.
@@ -111,19 +146,19 @@ class Padded:
             into[h:] = 0
             into[:, w:] = 0
         height, width = self.image.shape[:2]
-        y0, y1 = _clip(self._top - row, h), _clip(self._top + height - row, h)
-        x0, x1 = _clip(self._left - column, w), _clip(self._left + width - column, w)
+        y0, y1 = _clip(self.top - row, h), _clip(self.top + height - row, h)
+        x0, x1 = _clip(self.left - column, w), _clip(self.left + width - column, w)
         if y0 < y1 and x0 < x1:
-            y, x = row + y0 - self._top, column + x0 - self._left
+            y, x = row + y0 - self.top, column + x0 - self.left
             into[y0:y1, x0:x1] = self.image[y : y + y1 - y0, x : x + x1 - x0]
         else:
             y0, y1 = h, h  # nothing but border: one strip of all the rows
         for top, bottom, left, right in ((0, y0, 0, w), (y1, h, 0, w), (y0, y1, 0, x0), (y0, y1, x1, w)):
             if top < bottom and left < right:
-                repeated = self._constant
-                if repeated is None:
-                    repeated = self.image[rows[top:bottom, None], columns[left:right]]
-                into[top:bottom, left:right] = repeated
+                if self.border == "constant":
+                    into[top:bottom, left:right] = self.value
+                else:
+                    into[top:bottom, left:right] = self.image[rows[top:bottom, None], columns[left:right]]
 
 
 def _clip(n: int, most: int) -> int:
@@ -210,7 +245,7 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pool, but non
     os.register_at_fork(after_in_child=_forget_pool)
 
 
-def share(work: Callable[[Iterator[Tile]], None], tiles: Iterable[Tile], job: Job, scratch: int) -> None:
+def share(work: Callable[[Iterator[Item]], None], tiles: Iterable[Item], job: Job, scratch: int) -> None:
     """Run `work` on several threads, each of which takes tiles from one common queue until it is empty.
 
     The tiles, and with them every number, are the same whatever the number of threads. That number is limited so
@@ -220,8 +255,8 @@ def share(work: Callable[[Iterator[Tile]], None], tiles: Iterable[Tile], job: Jo
     ----------
     work : callable
         Gets an iterator of tiles; allocates its scratch memory once, then works tile by tile.
-    tiles : iterable of Tile
-        The pieces of the result.
+    tiles : iterable
+        The pieces of the result, as `work` takes them.
     job : Job
         The filter.
     scratch : int
@@ -231,14 +266,21 @@ def share(work: Callable[[Iterator[Tile]], None], tiles: Iterable[Tile], job: Jo
     pieces = list(tiles)
     threads = min(cpu_count(), len(pieces), 2 * job.out.nbytes // max(scratch, 1))
     queue = iter(pieces)
+
+    def quietly() -> None:
+        # Sums may meet inf - inf, or overflow: that is the result, not an accident. The caller's own setting does not
+        # reach other threads.
+        with np.errstate(over="ignore", invalid="ignore"):
+            work(queue)
+
     if threads < 2:
-        work(queue)
+        quietly()
         return
     if _pool is None:
         _pool = ThreadPoolExecutor(cpu_count(), thread_name_prefix="filter2d")
-    others = [_pool.submit(work, queue) for _ in range(threads - 1)]
+    others = [_pool.submit(quietly) for _ in range(threads - 1)]
     try:
-        work(queue)
+        quietly()
     finally:
         # A helper that never got its turn, because other filters keep the pool busy, is no longer needed.
         running = [other for other in others if not other.cancel()]

@@ -252,6 +252,8 @@ def _converter(profile: bytes | None, mode: str) -> Convert:
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """Return the way from `profile` to sRGB; None if it is broken, for other pixels, or sRGB itself."""
+    if b"mpet" in profile:  # chains of processing elements of any length: a small file could take minutes
+        return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         kind = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}.get(source.profile.xcolor_space)

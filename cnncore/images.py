@@ -67,8 +67,8 @@ def decode(data: bytes, *, max_pixels: int = 50_000_000, longest: int | None = N
 
     Notes
     -----
-    - Exif's orientation is applied, and an ICC profile converted to sRGB (perceptual intent); a profile that is broken
-      or made for other pixels is ignored.
+    - Exif's orientation is applied, and an ICC profile converted to sRGB (perceptual intent); a profile that is broken,
+      made for other pixels, above 4 MB or of version 4's processing elements is ignored.
     - 16-bit samples are divided by 257 and rounded (within one level in a TIFF that holds its colours as separate
       planes, and beyond 25 million pixels); 12-bit ones by 4095/255. 32-bit integers, signed integers and floats
       name no white: their finite values are stretched so that the least is black and the greatest white, but floats

@@ -1,8 +1,8 @@
 """Pooling: the maximum or the mean of every window.
 
-A window is a rectangle, so pooling goes one axis at a time: down the rows first, where memory runs on longest, then
-along what that gives. A window of KH x KW then costs KH + KW passes over the batch instead of KH * KW. Taps that fall on the padding are
-left out, so it can neither win a maximum nor pull down a mean.
+A window is a rectangle, so pooling goes one axis at a time: down the rows first, where runs of memory are longest, then
+along what that gives. A window of KH x KW then costs KH + KW passes over the batch instead of KH * KW. Taps that fall
+on the padding are left out, so it can neither win a maximum nor pull down a mean.
 
 References
 ----------

@@ -1,14 +1,14 @@
-"""Pictures to begin with: two photographs, handwritten digits, and patterns that show what a filter does.
+"""Pictures to start with: two photographs, ten handwritten digits, and test patterns made by a formula.
 
-The photographs are those that scikit-learn ships; the digits are MNIST's. Each pattern is made by a formula of its own.
+Each pattern answers one question about a filter: what it does to an edge, to every frequency, to a single pixel.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,36 +18,35 @@ from numpy.typing import NDArray
 from cnncore.assets import asset_path
 from cnncore.images import decode
 
-Pixels = NDArray[np.uint8]
-
-# For each class a digit that is well drawn: how many of its class come before it in the file.
-WELL_DRAWN = (3, 6, 5, 7, 4, 3, 6, 5, 8, 4)
+Picture = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A bundled picture.
+    """A picture that comes with the product.
 
     Parameters
     ----------
     key : str
-        Its stable name in links.
-    title, group : str
-        What it is called on the screen, and the kind it belongs to.
+        Its name in links and in code.
+    title : str
+        Its name on the screen.
+    group : str
+        "Photographs", "Test patterns" or "Handwritten digits".
     source : str
-        Where it comes from, or its formula.
-    load : callable
-        () -> (H, W, 3) or (H, W) uint8.
+        One sentence: who made it, or by which formula.
+    loader : callable
+        Takes nothing, returns the picture, (H, W, 3) uint8.
     """
 
     key: str
     title: str
     group: str
     source: str
-    load: Callable[[], Pixels]
+    loader: Callable[[], Picture] = field(repr=False)
 
 
-def load_sample(key: str) -> Pixels:
+def load_sample(key: str) -> Picture:
     """Return a bundled picture.
 
     Parameters
@@ -58,104 +57,186 @@ def load_sample(key: str) -> Pixels:
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        sRGB; a fresh array.
+        Red, green, blue. A new array each time.
 
     Raises
     ------
     ValueError
         If there is no such sample.
+    FileNotFoundError
+        If a photograph is missing because scikit-learn, which ships it, is not installed.
 
     Examples
     --------
-    >>> load_sample("impulse").sum(axis=(0, 1)).tolist()
-    [255, 255, 255]
+    >>> load_sample("impulse").shape, int(load_sample("impulse")[16, 16, 0])
+    ((33, 33, 3), 255)
     """
-    if key not in SAMPLES:
-        raise ValueError(f"`key` (={key!r}) must be one of {', '.join(SAMPLES)}")
-    pixels = SAMPLES[key].load()
-    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels.copy()
+    if not isinstance(key, str) or key not in SAMPLES:
+        raise ValueError(f"`key` (={key!r}) must be one of {', '.join(map(repr, SAMPLES))}")
+    return SAMPLES[key].loader()
 
 
-@cache
-def _photograph(name: str) -> Pixels:
-    """Read one of scikit-learn's pictures without importing scikit-learn, which takes seconds."""
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("scikit-learn, which ships the sample photographs, is not installed")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"
-    return decode((folder / f"{name}.jpg").read_bytes())
+# Photographs and digits --------------------------------------------------------------------------------------------
 
 
-@cache
-def _digits() -> Pixels:
-    """Return one digit of each class, shape (10, 28, 28)."""
-    with np.load(asset_path("mnist_10k.npz"), allow_pickle=False) as data:
-        images, labels = data["images"], data["labels"]
-    return np.stack([images[labels == digit][place] for digit, place in enumerate(WELL_DRAWN)])
+def photograph(name: str) -> Picture:
+    """Return one of the photographs that scikit-learn ships, without importing scikit-learn (it takes seconds).
+
+    Parameters
+    ----------
+    name : str
+        "china.jpg" or "flower.jpg".
+
+    Returns
+    -------
+    ndarray of uint8, shape (427, 640, 3)
+
+    Raises
+    ------
+    FileNotFoundError
+        If scikit-learn, or the file in it, is missing.
+    """
+    found = importlib.util.find_spec("sklearn")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        path = Path(folder, "datasets", "images", name)
+        if path.is_file():
+            return decode(path.read_bytes())
+    raise FileNotFoundError(f"{name} is missing: it comes with scikit-learn (pip install scikit-learn)")
 
 
-def _digit(digit: int) -> Pixels:
-    return _digits()[digit]
+# One clearly written example of each class: its place in the file, which is sorted by class.
+_DIGITS = (645, 1187, 2447, 4045, 4190, 5542, 6713, 7207, 8169, 9513)
 
 
-def _bytes(shares: NDArray[np.float64]) -> Pixels:
-    """Turn shares from 0 to 1 into pixels."""
-    return np.rint(255 * np.clip(shares, 0, 1)).astype(np.uint8)
+@lru_cache(maxsize=1)
+def _digits() -> NDArray[np.uint8]:
+    with np.load(asset_path("mnist_10k.npz"), allow_pickle=False) as file:
+        return file["images"][list(_DIGITS)]
 
 
-def _edges(size: int = 256) -> Pixels:
-    down, right = np.mgrid[0:size, 0:size]
-    half = size // 2
-    steps = np.zeros((size, size))
-    steps[:half, :half] = right[:half, :half] >= half // 2
-    steps[:half, half:] = down[:half, half:] >= half // 2
-    steps[half:, :half] = down[half:, :half] - half > right[half:, :half]
-    steps[half:, half:] = (down[half:, half:] - 3 * half / 2) ** 2 + (right[half:, half:] - 3 * half / 2) ** 2 < (
-        0.35 * half
-    ) ** 2
-    return _bytes(0.2 + 0.6 * steps)
+def digit(number: int) -> Picture:
+    """Return a handwritten digit of the MNIST database.
+
+    Parameters
+    ----------
+    number : int
+        0 to 9.
+
+    Returns
+    -------
+    ndarray of uint8, shape (28, 28, 3)
+        White on black; the three channels are equal.
+    """
+    return _grey(_digits()[number])
 
 
-def _checkerboard(size: int = 256, square: int = 16) -> Pixels:
-    down, right = np.mgrid[0:size, 0:size] // square
-    return _bytes(((down + right) % 2).astype(np.float64))
+# Test patterns: x counts columns from the left, y rows from the top, both from 0 ----------------------------------
 
 
-def _zone_plate(size: int = 512) -> Pixels:
-    # The phase pi * r^2 / size has the local frequency r / size: half a cycle a pixel where r = size / 2, at the sides.
-    offset = np.arange(size) - (size - 1) / 2
-    window = offset[:, None] ** 2 + offset[None, :] ** 2
-    inside = window <= (size / 2) ** 2
-    return _bytes(np.where(inside, 0.5 + 0.5 * np.cos(np.pi * window / size), 0.5))
+def step_edges() -> Picture:
+    """Return edges of height 128 in every direction, 256 x 256, in four fields of 128 x 128.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 256, 3)
+        192 where, with x and y counted within the field, ``x >= 64`` (upper left: a vertical edge), ``y >= 64``
+        (upper right: a horizontal one), ``x + y >= 127`` (lower left: a diagonal one) and
+        ``(x - 63.5)**2 + (y - 63.5)**2 < 44**2`` (lower right: a disc); 64 elsewhere.
+    """
+    y, x = np.indices((128, 128))
+    upper = np.hstack((x >= 64, y >= 64))
+    lower = np.hstack((x + y >= 127, (x - 63.5) ** 2 + (y - 63.5) ** 2 < 44**2))
+    return _grey(np.where(np.vstack((upper, lower)), 192, 64))
 
 
-def _impulse(size: int = 31) -> Pixels:
-    pixels = np.zeros((size, size), np.uint8)
-    pixels[size // 2, size // 2] = 255
-    return pixels
+def checkerboard() -> Picture:
+    """Return squares of 16 x 16 pixels, alternately black and white: ``255 * ((x // 16 + y // 16) % 2)``.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 256, 3)
+    """
+    y, x = np.indices((256, 256))
+    return _grey(255 * ((x // 16 + y // 16) % 2))
 
 
-def _ramp(size: int = 256) -> Pixels:
-    return np.tile(np.arange(size, dtype=np.uint8), (size // 2, 1))
+def zone_plate() -> Picture:
+    """Return rings whose frequency grows in proportion to their distance from the centre.
+
+    Returns
+    -------
+    ndarray of uint8, shape (512, 512, 3)
+        ``127.5 * (1 + cos(pi * r**2 / 512))``, where r is the distance from the pixel at x = y = 256. At (x, y) from
+        there the local frequency is (x / 512, y / 512) cycles a pixel: every frequency has one place, and Nyquist's
+        limit, half a cycle a pixel, is reached at the left and upper border and nowhere exceeded. A filter thus draws
+        its own frequency response over the picture; leaving out pixels draws false rings.
+
+    References
+    ----------
+    .. [1] J. Goodman, "Introduction to Fourier Optics", on Fresnel zone plates.
+    """
+    square = (np.arange(512) - 256) ** 2
+    return _grey(np.rint(127.5 * (1 + np.cos(np.pi * (square[:, None] + square) / 512))))
 
 
-def _samples() -> tuple[Sample, ...]:
-    shipped = "shipped with scikit-learn, CC BY 2.0"
-    mnist = "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges, CC BY-SA 3.0"
-    return (
-        Sample("china", "Summer palace", "Photographs", f"china.jpg, {shipped}", partial(_photograph, "china")),
-        Sample("flower", "Flower", "Photographs", f"flower.jpg, {shipped}", partial(_photograph, "flower")),
-        *(
-            Sample(f"digit_{digit}", f"Handwritten {digit}", "Digits", mnist, partial(_digit, digit))
-            for digit in range(10)
-        ),
-        Sample("edges", "Step edges", "Patterns", "Upright, level, slanted and round steps from 51 to 204", _edges),
-        Sample("checkerboard", "Checkerboard", "Patterns", "Squares of 16 pixels, 0 and 255", _checkerboard),
-        Sample("zone_plate", "Zone plate", "Patterns", "cos(π r² / 512): the stripes grow finer outwards", _zone_plate),
-        Sample("impulse", "Impulse", "Patterns", "One white pixel: the output shows the kernel itself", _impulse),
-        Sample("ramp", "Ramp", "Patterns", "Brightness rises by 1 a pixel: its slope is constant", _ramp),
-    )
+def impulse() -> Picture:
+    """Return one white pixel in the middle of black: a filter's answer to it is its kernel, turned by 180 degrees.
+
+    Returns
+    -------
+    ndarray of uint8, shape (33, 33, 3)
+        255 at x = y = 16, 0 elsewhere.
+    """
+    pixels = np.zeros((33, 33), np.uint8)
+    pixels[16, 16] = 255
+    return _grey(pixels)
 
 
-SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.key: sample for sample in _samples()})
-"""Every bundled picture by its key, in the order in which they are offered."""
+def ramp() -> Picture:
+    """Return greys that rise by one level a column: the value is x.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 256, 3)
+    """
+    return _grey(np.tile(np.arange(256), (256, 1)))
+
+
+def bars() -> Picture:
+    """Return five rows of black and white bars, 1, 2, 4, 8 and 16 pixels wide: ``255 * (x // 2**(y // 48) % 2)``.
+
+    Returns
+    -------
+    ndarray of uint8, shape (240, 256, 3)
+    """
+    y, x = np.indices((240, 256))
+    return _grey(255 * (x // 2 ** (y // 48) % 2))
+
+
+def _grey(levels: NDArray) -> Picture:
+    return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _all_samples() -> Mapping[str, Sample]:
+    flickr = "on Flickr, CC BY 2.0, as shipped with scikit-learn."
+    mnist = "MNIST database of handwritten digits, LeCun, Cortes and Burges, CC BY-SA 3.0."
+    photographs, patterns, digits = "Photographs", "Test patterns", "Handwritten digits"
+    rings = "127.5 (1 + cos(πr²/512)): each frequency up to half a cycle a pixel has its place."
+    edges = "Edges from 64 to 192: vertical, horizontal, diagonal, round."
+    point = "One pixel of 255 in black: the output is the kernel itself, turned by 180 degrees."
+    samples = [
+        Sample("china", "Summer palace", photographs, f"By danielbuechele {flickr}", partial(photograph, "china.jpg")),
+        Sample("flower", "Dahlia", photographs, f"By vultilion {flickr}", partial(photograph, "flower.jpg")),
+        Sample("steps", "Step edges", patterns, edges, step_edges),
+        Sample("checkerboard", "Checkerboard", patterns, "Squares of 16 pixels, 0 and 255.", checkerboard),
+        Sample("zone-plate", "Zone plate", patterns, rings, zone_plate),
+        Sample("impulse", "Impulse", patterns, point, impulse),
+        Sample("ramp", "Ramp", patterns, "Grey rises by 1 a column, from 0 to 255.", ramp),
+        Sample("bars", "Bars", patterns, "Bars 1, 2, 4, 8 and 16 pixels wide, 0 and 255.", bars),
+    ]
+    samples += [Sample(f"digit-{n}", f"Digit {n}", digits, mnist, partial(digit, n)) for n in range(10)]
+    return MappingProxyType({sample.key: sample for sample in samples})
+
+
+SAMPLES: Mapping[str, Sample] = _all_samples()
+"""Every bundled picture by its key, in the order in which to offer them."""

@@ -1,11 +1,13 @@
 """The Convolution page: a picture, a kernel, a feature map, and any of its numbers taken apart."""
 
+import time
+
 import streamlit as st
 
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
-from pages.ui.navigation import frame
-from pages.ui.state import PageState, memo, session_lock
+from pages.ui.navigation import folded, frame
+from pages.ui.state import PageState, enter, give_way, memo, session_lock
 from pages.ui.words import literal
 
 SETTINGS = (
@@ -16,6 +18,8 @@ SETTINGS = (
     *stage.SETTINGS,
     *below.SETTINGS,
 )
+PAGE = "pages/1_Convolution.py"
+enter(PAGE)
 state = PageState("convolution", SETTINGS)
 
 
@@ -28,29 +32,11 @@ def compute(values: dict, picture: picture_controls.Picture) -> tuple[FilterView
     return memo("convolution.view", key, lambda: filter_picture(operation, image)), kernel
 
 
-frame(
-    "pages/1_Convolution.py",
-    "Convolution",
-    "A small grid of weights slides over a picture. At each place: multiply, add up, write one number.",
-)
-message = st.empty()
 complaints = state.begin()
-with st.sidebar:
-    picture = picture_controls.picture_controls(state, complaints)
-    filter_controls.colour_controls(state)
-    kernel_controls.kernel_controls(state)
-    filter_controls.window_controls(state)
-    filter_controls.display_controls(state)
-    more = st.expander("Border, bias, operation")
-    with more:
-        filter_controls.border_controls(state)
-    change = st.expander("Change the kernel")
-    st.button("Like the article", on_click=filter_controls.like_the_article, args=(state,), width="stretch")
-    st.button("Back to defaults", on_click=state.reset, width="stretch")
-
 values = state.values()
 with session_lock():
-    place = st.container()  # a Streamlit call: a run that has been superseded ends here, before it computes
+    give_way()
+    picture = picture_controls.chosen_picture(state, complaints)
     try:
         view, kernel = compute(values, picture)
         state.mark_good(values)
@@ -58,12 +44,38 @@ with session_lock():
         complaints.append(str(error))
         values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
         view, kernel = compute(values, picture)
-if complaints:
-    message.error(literal(" ".join(dict.fromkeys(complaints))))
-with place:
-    stage.draw_equation(state, values, view, kernel)
-    stage.draw_number(state, values, view)
+
+# The output goes first, into its place below the heading: it is what the person waits for. The pause lets go of the
+# interpreter, so that the output leaves the server, and is drawn by the browser, before all the rest arrives.
+top = st.container()
+equation = stage.Equation(state, values, view, kernel)
+places = equation.draw_output()
+time.sleep(0.015)
+with top:
+    frame(
+        PAGE,
+        "Convolution",
+        "A small grid of weights slides over a picture. At each place: multiply, add up, write one number.",
+    )
+    if complaints:
+        st.error(literal(" ".join(dict.fromkeys(complaints))))
+equation.draw_rest(*places)
+stage.draw_number(state, values, view)
+behind = st.container()
+with st.sidebar:
+    picture_controls.picture_controls(state)
+    filter_controls.colour_controls(state)
+    kernel_controls.kernel_controls(state)
+    filter_controls.window_controls(state)
+    filter_controls.display_controls(state)
+    with folded("Border, bias, operation", state) as unfolded:
+        if unfolded:
+            filter_controls.border_controls(state)
+    with folded("Change the kernel", state) as unfolded:
+        if unfolded:
+            kernel_controls.change_controls(state, kernel)
+    st.button("Like the article", on_click=filter_controls.like_the_article, args=(state,), width="stretch")
+    st.button("Back to defaults", on_click=state.reset, width="stretch")
+with behind:
     below.draw_tabs(state, values, view, picture)
-with change:
-    kernel_controls.change_controls(state, kernel)
 state.finish()

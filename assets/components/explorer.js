@@ -2,6 +2,17 @@
 
 const explorerKnown = new WeakMap();
 
+/** Everything that the elements are built from. While it stays the same, only numbers and colours are written anew. */
+function shapeOf(data) {
+  const size = (planes) => planes && [planes.length, planes[0].length, planes[0][0].length];
+  const parts = ["input", "kernel", "output"].map((part) => {
+    const { planes, partials, winners, divisors, scale, note, ...rest } = data[part];
+    return [size(planes), rest];
+  });
+  const { operation, sign, reduce, taps, sources, bias, count_pad, editable, play } = data;
+  return JSON.stringify([parts, operation, sign, reduce, taps, sources, bias, count_pad, editable, Boolean(play)]);
+}
+
 function explorerMount(parentElement) {
   const stop = new AbortController();
   const { signal } = stop;
@@ -114,7 +125,10 @@ function explorerMount(parentElement) {
     const { cells } = view.sheets[place.where][place.plane];
     const lastRow = cells.length - 1, lastColumn = cells[0].length - 1;
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-    const jumps = { Home: [event.ctrlKey ? 0 : place.row, 0], End: [event.ctrlKey ? lastRow : place.row, lastColumn], PageUp: [0, place.column], PageDown: [lastRow, place.column] };
+    const jumps = {
+      Home: [event.ctrlKey ? 0 : place.row, 0], End: [event.ctrlKey ? lastRow : place.row, lastColumn],
+      PageUp: [0, place.column], PageDown: [lastRow, place.column],
+    };
     const target = steps[event.key] ? [place.row + steps[event.key][0], place.column + steps[event.key][1]] : jumps[event.key];
     if (target) {
       hover = null; // the keys were used last
@@ -144,7 +158,9 @@ function explorerMount(parentElement) {
     const planes = place.where === "kernel" ? model.kernel.planes : model.input.planes;
     const value = planes[place.plane][place.row][place.column];
     const old = typeof value === "number" ? String(value) : "";
-    const field = element("input", { class: "field", type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", maxlength: 40, "aria-label": `New number for ${cell.getAttribute("aria-label")}` });
+    const field = element("input", {
+      class: "field", type: "text", autocomplete: "off", spellcheck: "false", maxlength: 40, "aria-label": `New number for ${cell.getAttribute("aria-label")}`,
+    });
     field.value = typed ?? old;
     const close = (commit, refocus = false) => {
       if (editing !== close) return;
@@ -153,9 +169,8 @@ function explorerMount(parentElement) {
       field.remove();
       if (refocus) cell.focus();
       if (!commit || text === "" || text === old) return;
-      const before = cell.textContent, short = text.slice(0, 6);
-      cell.textContent = short;
-      setTimeout(() => { if (cell.textContent === short) cell.textContent = before; }, 1500); // it was refused
+      cell.textContent = text.slice(0, 6);
+      setTimeout(() => view.fill(), 1500); // if it was refused, the old number stands there again
       const [row, column] = place.where === "input" ? [place.row - model.input.pad[0], place.column - model.input.pad[2]] : [place.row, place.column];
       send("edit", { where: place.where, channel: place.plane, row, column, text });
     };
@@ -184,7 +199,8 @@ function explorerMount(parentElement) {
     const every = Array.from({ length: rows * columns }, (_, i) => [Math.floor(i / columns), i % columns]);
     if (every.some(([r, c]) => model.kind(r, c) === "pad")) sample("pad", "padding");
     if (every.some(([r, c]) => model.kind(r, c) === "over")) sample("over", "beyond the padding");
-    if (every.some(([r, c]) => model.neverRead(r, c))) sample("unread", "never read");
+    if (every.some(([r, c]) => model.dropped(r, c))) sample("unread dropped cut-left", "left over by the stride: dropped, never read");
+    if (every.some(([r, c]) => model.neverRead(r, c) && !model.dropped(r, c))) sample("unread", "never read");
     if (model.reduce === "mean" && every.some(([r, c]) => model.kind(r, c) === "over" || (model.kind(r, c) === "pad" && !model.data.count_pad))) {
       items.push(element("span", { class: "key-item" }, "\u2013 in the window, does not count"));
     }
@@ -207,7 +223,7 @@ function explorerMount(parentElement) {
     if (!view || !width) return;
     view.resize(width);
     show();
-    view.readout.classList.toggle("sticky", view.readout.offsetHeight < window.innerHeight * 0.3);
+    view.readout.classList.toggle("sticky", view.readout.offsetHeight < window.innerHeight * 0.25);
     if (mayAutoplay) {
       mayAutoplay = false;
       player.play();
@@ -226,8 +242,7 @@ function explorerMount(parentElement) {
     send = setTriggerValue;
     theme = readTheme(parentElement);
     const fresh = explorerModel(data);
-    const newShape = JSON.stringify([data.operation, data.sign, data.reduce, data.taps, data.sources, data.editable, Boolean(data.play), Boolean(data.bias),
-      ...["input", "kernel", "output"].map((part) => ({ ...data[part], planes: data[part].planes?.length, partials: 0, winners: 0, divisors: 0, scale: 0, note: 0 }))]);
+    const newShape = shapeOf(data);
     const kept = focus;
     const first = model === null;
     if (newShape === shape) Object.assign(model, fresh);

@@ -1,6 +1,7 @@
 // The explorer's model: which input cells an output cell reads, with what weight, and how that is written. No DOM here.
 
 const EXPLORER_LONGEST = 64; // numbers of one sum written out; a longer one is shortened in its middle
+const EXPLORER_FOLDS = 32; // from so many on, products with weight 0 are only counted where they are the most
 
 /** A whole grid of numbers is fitted to its cells: at most `room` characters, the full number stands in the readout. */
 function fitNumber(value, room, decimals) {
@@ -113,19 +114,28 @@ function explorerModel(data) {
       lines(taps.rows, tapRow).flatMap((row) => lines(taps.columns, tapColumn).map((column) => ({ plane: from, row, column }))));
   }
 
+  // What the stride leaves over: the rows and columns behind the last window's end.
+  const kept = [inRows - overRows - input.dropped[0], inColumns - overColumns - input.dropped[1]];
+  const dropped = (row, column) => kind(row, column) !== "over" && (row >= kept[0] || column >= kept[1]);
+  /** Where the line runs that parts it from the rest. */
+  function cuts(row, column) {
+    if (!dropped(row, column)) return "";
+    return ` dropped${row === kept[0] && column < kept[1] ? " cut-top" : ""}${column === kept[1] && row < kept[0] ? " cut-left" : ""}`;
+  }
+
   const neverRead = (row, column) => kind(row, column) !== "over" && (readers.rows[row].length === 0 || readers.columns[column].length === 0);
   const label = (labels, index) => (labels && labels[index] ? ` (${labels[index]})` : "");
   const channel = (names, plane, total) => (names?.[plane] ? `${names[plane]}, ` : total > 1 ? `channel ${plane + 1}, ` : "");
 
-  /** People count from 1 at the first real cell; padding lies at row 0 and before, or behind the last row. */
+  /** Counted from 0 at the first real cell; padding lies at row −1 and before, or behind the last row. */
   function inputPlace(plane, row, column) {
     const sort = { real: "", pad: "padding, ", over: "beyond the padding, " }[kind(row, column)];
-    return `${channel(input.names, plane, input.planes.length)}${sort}row ${formatNumber(row - top + 1)}${label(input.row_labels, row)}, `
-      + `column ${formatNumber(column - left + 1)}${label(input.column_labels, column)}`;
+    return `${channel(input.names, plane, input.planes.length)}${sort}row ${formatNumber(row - top)}${label(input.row_labels, row)}, `
+      + `column ${formatNumber(column - left)}${label(input.column_labels, column)}`;
   }
   function outputPlace(plane, r, c) {
-    return `${channel(output.names, plane, output.planes.length)}row ${r + 1}${label(output.row_labels, r)}, `
-      + `column ${c + 1}${label(output.column_labels, c)}`;
+    return `${channel(output.names, plane, output.planes.length)}row ${r}${label(output.row_labels, r)}, `
+      + `column ${c}${label(output.column_labels, c)}`;
   }
 
   const inputText = (value) => exactNumber(value, input.decimals);
@@ -165,18 +175,20 @@ function explorerModel(data) {
   /** `terms` and one number more, with its sign as the operator. */
   function added(terms, value, write = weightText, name = " (bias)") {
     const negative = typeof value === "number" && value < 0;
-    const before = terms.map((term, i) => (i < terms.length - 1 ? term : { ...term, tail: negative ? ` ${MINUS}` : " +" }));
+    const before = terms.map((term, i) => (i < terms.length - 1 ? term : { ...term, tail: `${term.tail} ${negative ? MINUS : "+"}` }));
     return [...before, { text: write(negative ? -value : value) + name, tail: "", term: null }];
   }
 
   function joined(terms, join, close = "") {
-    let list = terms.map((term) => ({ text: termText(term), tail: join, term }));
+    const weighed = reduce === "sum" ? terms.filter((term) => term.weight !== 0) : terms;
+    const folded = terms.length >= EXPLORER_FOLDS && weighed.length && weighed.length < terms.length / 2;
+    let list = (folded ? weighed : terms).map((term) => ({ text: termText(term), tail: join, term }));
     if (list.length > EXPLORER_LONGEST) {
       const more = { text: `\u2026 ${list.length - 14} more \u2026`, tail: join, term: null };
       list = [...list.slice(0, 12), more, ...list.slice(-2)];
     }
     if (!list.length) list.push({ text: "nothing", tail: "", term: null });
-    list[list.length - 1].tail = close;
+    list[list.length - 1].tail = folded ? ` (and ${terms.length - weighed.length} with weight 0)` : close;
     return list;
   }
 
@@ -212,7 +224,7 @@ function explorerModel(data) {
 
   return {
     data, input, kernel, output, sources, reduce, inRows, inColumns, outRows, outColumns, steps, atStep, stepOf, oneToOne,
-    kind, termsOf, readersOfCell, cellsUnderWeight, neverRead, inputPlace, outputPlace, inputText, weightText, outputText,
+    kind, termsOf, readersOfCell, cellsUnderWeight, neverRead, dropped, cuts, inputPlace, outputPlace, inputText, weightText, outputText,
     written, plainLine, longestLines, biasOf,
   };
 }

@@ -80,7 +80,11 @@ function explorerPlayer(host, signal) {
   play.addEventListener("click", () => (player.playing ? player.pause() : player.play()), { signal });
   back.addEventListener("click", () => move(-1), { signal });
   next.addEventListener("click", () => move(1), { signal });
-  slider.addEventListener("input", () => { player.pause(); go(Number(slider.value)); }, { signal });
+  slider.addEventListener("input", () => {
+    const step = Number(slider.value); // before pausing draws the old one
+    player.pause();
+    go(step);
+  }, { signal });
   speed.addEventListener("change", () => { beat = Number(speed.value); tick(); }, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
   return player;

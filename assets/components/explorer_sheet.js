@@ -12,7 +12,10 @@ const headWidth = (labels) => (labels?.some(Boolean) ? Math.min(Math.max(...labe
  */
 function explorerSheet(spec) {
   const cells = [];
-  const grid = element("div", { class: "grid", role: "grid", "aria-label": spec.name, "aria-rowcount": spec.rows, "aria-colcount": spec.columns, "aria-readonly": String(!spec.editable) });
+  const grid = element("div", {
+    class: "grid", role: "grid", "aria-label": spec.name, "aria-readonly": String(!spec.editable),
+    "aria-rowcount": spec.rows, "aria-colcount": spec.columns,
+  });
   const hasRowLabels = spec.row_labels?.some(Boolean);
   if (spec.column_labels?.some(Boolean)) {
     const heads = element("div", { class: "heads", "aria-hidden": "true" });

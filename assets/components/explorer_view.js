@@ -10,7 +10,7 @@ const captionWidth = (width) => (width < 500 ? 108 : 150);
  * "line": channels under one another, the output beside them; "list": the output below them; "under": the input above,
  * kernel and output below; "row": channels side by side, the output below; "aside": each kernel below its channel,
  * the output at the end of the row; "columns": the same, the output below; "wrap": everything below one another.
- * The largest cells that fit win, then the lowest height.
+ * The largest cells that fit a window's height win (in one line they may be smaller), else the lowest arrangement.
  */
 function explorerSizes(model, width) {
   const { inRows, inColumns, outRows, outColumns, kernel, oneToOne } = model;
@@ -26,13 +26,19 @@ function explorerSizes(model, width) {
   const outWidth = (cell) => answer + captioned(outColumns, cell), outHeight = (cell) => outputs * (outRows * cell + CAPTION);
   const blockWidth = (cell) => Math.max(inWidth(cell), kernel.hidden ? 0 : kernelWidth(cell)); // a channel above its kernel
   const blockHeight = (cell) => (inRows + kernelRows) * cell + 2 * CAPTION + partial;
+  const pair = (cell) => inWidth(cell) + kernelWidth(cell); // a channel beside its kernel
+  const list = (cell) => channels * (inRows * cell + CAPTION + GAP);
+  const beside = several && !oneToOne;
   const arrangements = {
-    line: (cell, out) => [inWidth(cell) + kernelWidth(cell) + outWidth(out), Math.max(channels * (inRows * cell + CAPTION + GAP), outHeight(out))],
-    aside: several && !oneToOne && ((cell, out) => [channels * (blockWidth(cell) + 36) + outWidth(out), blockHeight(cell)]),
-    row: several && !oneToOne && ((cell, out) => [Math.max(channels * (inWidth(cell) + kernelWidth(cell) + 36), outWidth(out)), inRows * cell + CAPTION + outHeight(out)]),
-    columns: several && !oneToOne && ((cell, out) => [Math.max(channels * (blockWidth(cell) + 16), outWidth(out)), blockHeight(cell) + outHeight(out)]),
-    under: !several && ((cell, out) => [Math.max(inWidth(cell), kernelWidth(cell) + outWidth(out)), inRows * cell + CAPTION + Math.max(kernelRows * cell + CAPTION, outHeight(out))]),
-    list: !oneToOne && ((cell, out) => [Math.max(inWidth(cell) + kernelWidth(cell), outWidth(out)), channels * (inRows * cell + CAPTION + GAP) + outHeight(out)]),
+    line: (cell, out) => [pair(cell) + outWidth(out), Math.max(list(cell), outHeight(out))],
+    aside: beside && ((cell, out) => [channels * (blockWidth(cell) + 36) + outWidth(out), blockHeight(cell)]),
+    row: beside && ((cell, out) => [Math.max(channels * (pair(cell) + 36), outWidth(out)), inRows * cell + CAPTION + outHeight(out)]),
+    columns: beside && ((cell, out) => [Math.max(channels * (blockWidth(cell) + 16), outWidth(out)), blockHeight(cell) + outHeight(out)]),
+    under: !several && ((cell, out) => [
+      Math.max(inWidth(cell), kernelWidth(cell) + outWidth(out)),
+      inRows * cell + CAPTION + Math.max(kernelRows * cell + CAPTION, outHeight(out)),
+    ]),
+    list: !oneToOne && ((cell, out) => [Math.max(pair(cell), outWidth(out)), list(cell) + outHeight(out)]),
   };
   const fitting = [];
   for (const [mode, measure] of Object.entries(arrangements)) {
@@ -46,7 +52,8 @@ function explorerSizes(model, width) {
     }
   }
   const low = fitting.filter((sizes) => sizes.down <= tallest);
-  if (low.length) return low.reduce((best, sizes) => (sizes.cell > best.cell ? sizes : best));
+  const worth = (sizes) => sizes.cell * (sizes.mode === "line" ? 1.4 : 1); // an equation is read from left to right
+  if (low.length) return low.reduce((best, sizes) => (worth(sizes) > worth(best) ? sizes : best));
   if (fitting.length) return fitting.reduce((best, sizes) => (sizes.down < best.down ? sizes : best));
 
   const fit = (columns, head, most) => Math.max(Math.min(most, Math.floor((width - head - 4) / columns)), 6);
@@ -67,13 +74,13 @@ function explorerView(model) {
       name: `${named(model.input.title, model.input.names, plane)}, ${size(model.inRows, model.inColumns)}`,
       row_labels: model.input.row_labels, column_labels: model.input.column_labels,
       place: (r, c) => model.inputPlace(plane, r, c),
-      sort: (r, c) => `${model.kind(r, c)}${model.neverRead(r, c) ? " unread" : ""}`,
+      sort: (r, c) => `${model.kind(r, c)}${model.neverRead(r, c) ? " unread" : ""}${model.cuts(r, c)}`,
     })),
     kernel: model.kernel.hidden ? [] : (model.kernel.planes ?? (model.oneToOne ? model.input.planes : [null])).map((_, plane) => explorerSheet({
       where: "kernel", plane, editable: model.data.editable.kernel && model.kernel.planes, rows: model.kernel.rows, columns: model.kernel.columns,
       name: `${named(model.kernel.title, model.input.names, model.kernel.planes ? plane : -1)}, ${size(model.kernel.rows, model.kernel.columns)}`,
       row_labels: model.kernel.row_labels, column_labels: model.kernel.column_labels,
-      place: (r, c) => `row ${r + 1}, column ${c + 1}`, sort: () => (model.kernel.planes ? "weight" : "weight empty"),
+      place: (r, c) => `row ${r}, column ${c}`, sort: () => (model.kernel.planes ? "weight" : "weight empty"),
     })),
     output: model.output.planes.map((_, plane) => explorerSheet({
       where: "output", plane, rows: model.outRows, columns: model.outColumns,
@@ -109,7 +116,11 @@ function explorerView(model) {
   if (!model.oneToOne) {
     const answer = element("div", { class: "answer" });
     if (model.kernel.hidden) answer.append(sign(model.data.sign, model.data.operation));
-    if (model.data.bias) answer.append(element("span", { class: "sign bias number" }, `${model.data.bias[0] < 0 ? MINUS : "+"} ${model.weightText(Math.abs(model.data.bias[0]))}`, element("small", { class: "quiet" }, "bias")));
+    if (model.data.bias) {
+      const [bias] = model.data.bias, negative = typeof bias === "number" && bias < 0;
+      const text = `${negative ? MINUS : "+"} ${model.weightText(negative ? -bias : bias)}`;
+      answer.append(element("span", { class: "sign bias number" }, text, element("small", { class: "quiet" }, "bias")));
+    }
     answer.append(sign("=", "equals"), element("div", { class: "outputs" }, ...sheets.output.map((sheet) => sheet.root)));
     equation.append(answer);
   }
@@ -123,7 +134,9 @@ function explorerView(model) {
 
   function lineAt(i) {
     if (!pool[i]) {
-      const parts = { label: element("span", { class: "label quiet" }), open: element("span"), result: element("span", { class: "equals" }), terms: [] };
+      const parts = {
+        label: element("span", { class: "label quiet" }), open: element("span"), result: element("span", { class: "equals" }), terms: [],
+      };
       parts.root = element("div", { class: "line number" }, parts.label, " ", parts.open, parts.result);
       pool[i] = parts;
       lines.append(parts.root);
@@ -223,7 +236,8 @@ function explorerView(model) {
     const number = value === null ? "no cell" : model.inputText(value);
     const won = readers.filter((reader) => reader.winner).length;
     let text = `feeds ${readers.length} of the ${model.steps} outputs`;
-    if (readers.length === 0) text = "is never read: no window reaches it";
+    if (model.dropped(row, column)) text = "is left over by the stride, so it is never read: no window reaches it";
+    else if (readers.length === 0) text = "is never read: no window reaches it";
     else if (model.reduce === "sum") text += ", multiplied by the weight written on each";
     else if (model.reduce === "max") text += won ? `, and is the maximum of ${won}` : ", and is the maximum of none";
     else if (!readers.some((reader) => reader.counts)) text = `lies in ${readers.length} windows and counts in none`;
@@ -237,7 +251,7 @@ function explorerView(model) {
     const under = model.cellsUnderWeight(plane, row, column);
     for (const cell of under) light(sheets.input[cell.plane].cells[cell.row][cell.column], ["tap"]);
     const title = `${model.kernel.title} ${named("", model.input.names, channels > 1 && model.kernel.planes ? plane : -1).replace(", ", "")}`.trim();
-    const name = `${title}, row ${row + 1}, column ${column + 1}`;
+    const name = `${title}, row ${row}, column ${column}`;
     const what = model.kernel.planes ? `weight ${model.weightText(model.kernel.planes[plane][row][column])} multiplies` : "this place of the window reads";
     return sentence(name, `${what[0].toUpperCase()}${what.slice(1)} each of ${under.length} input cells once.`);
   }
@@ -250,29 +264,42 @@ function explorerView(model) {
   }
 
   // Filling, sizing, colouring ---------------------------------------------------------------------------------------
+  /** "Input · 6 × 6 · padded to 8 × 8"; a line breaks only behind a dot. */
+  function caption(sheet, ...parts) {
+    sheet.caption.textContent = parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0\u00b7 ");
+  }
+
   function captions() {
-    const range = (planes) => {
-      const numbers = planes.flat(2).filter((value) => typeof value === "number");
-      const ends = [...new Set([Math.min(...numbers), Math.max(...numbers)].map((value) => formatNumber(value)))];
-      return numbers.length ? ends.join(" to ") : "";
+    const by = (rows, columns) => `${rows} ${TIMES} ${columns}`;
+    const range = (plane) => {
+      const numbers = plane.flat().filter((value) => typeof value === "number");
+      if (!numbers.length) return "";
+      return [...new Set([Math.min(...numbers), Math.max(...numbers)].map((value) => formatNumber(value)))].join(" to ");
     };
-    const caption = (sheet, ...parts) => { sheet.caption.textContent = parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0\u00b7 "); };
-    const [top, bottom, left, right] = model.input.pad, [overRows, overColumns] = model.input.over;
+    const sum = (plane) => {
+      const weights = plane.flat();
+      if (weights.some((weight) => typeof weight !== "number")) return "";
+      return `sum ${formatNumber(Number(weights.reduce((total, weight) => total + weight, 0).toFixed(9)))}`;
+    };
+    const { input, kernel, output } = model;
+    const [top, bottom, left, right] = input.pad, [overRows, overColumns] = input.over;
     const rows = model.inRows - top - bottom - overRows, columns = model.inColumns - left - right - overColumns;
-    const padded = top + bottom + left + right ? `padded to ${rows + top + bottom} ${TIMES} ${columns + left + right}` : "";
-    sheets.input.forEach((sheet, i) => caption(sheet, model.input.names?.[i] ?? model.input.title, `${rows} ${TIMES} ${columns}`, padded, i === 0 ? model.input.note : ""));
-    sheets.kernel.forEach((sheet, i) => {
-      const sum = model.kernel.planes?.[i].flat().reduce((total, weight) => total + weight, 0);
-      caption(sheet, model.kernel.title, `${model.kernel.rows} ${TIMES} ${model.kernel.columns}`, model.kernel.note, model.kernel.planes && !model.kernel.note ? `sum ${formatNumber(Number(sum.toFixed(9)))}` : "");
-    });
-    sheets.output.forEach((sheet, i) => caption(sheet, model.output.names?.[i] ?? model.output.title, `${model.outRows} ${TIMES} ${model.outColumns}`, range([model.output.planes[i]]), i === 0 ? model.output.note : ""));
+    const padded = top + bottom + left + right ? `padded to ${by(rows + top + bottom, columns + left + right)}` : "";
+    sheets.input.forEach((sheet, i) => caption(sheet, input.names?.[i] ?? input.title, by(rows, columns), padded, i ? "" : input.note));
+    sheets.kernel.forEach((sheet, i) =>
+      caption(sheet, kernel.title, by(kernel.rows, kernel.columns), kernel.note || (kernel.planes ? sum(kernel.planes[i]) : "")));
+    sheets.output.forEach((sheet, i) =>
+      caption(sheet, output.names?.[i] ?? output.title, by(model.outRows, model.outColumns), range(output.planes[i]), i ? "" : output.note));
   }
 
   function fill() {
-    sheets.input.forEach((sheet, i) => sheet.fill(model.input.planes[i], model.input.decimals, (value) => (value === null ? "no cell" : model.inputText(value))));
-    const blank = Array.from({ length: model.kernel.rows }, () => Array(model.kernel.columns).fill(null));
-    sheets.kernel.forEach((sheet, i) => sheet.fill(model.kernel.planes?.[i] ?? blank, model.kernel.decimals, (value) => (value === null ? "part of the window" : model.weightText(value))));
-    sheets.output.forEach((sheet, i) => sheet.fill(model.output.planes[i], model.output.decimals, model.outputText));
+    const { input, kernel, output } = model;
+    const blank = Array.from({ length: kernel.rows }, () => Array(kernel.columns).fill(null));
+    const say = (write, instead) => (value) => (value === null ? instead : write(value));
+    sheets.input.forEach((sheet, i) => sheet.fill(input.planes[i], input.decimals, say(model.inputText, "no cell")));
+    sheets.kernel.forEach((sheet, i) =>
+      sheet.fill(kernel.planes?.[i] ?? blank, kernel.decimals, say(model.weightText, "part of the window")));
+    sheets.output.forEach((sheet, i) => sheet.fill(output.planes[i], output.decimals, model.outputText));
     captions();
     sizer.replaceChildren(...model.longestLines().map(({ label, text }) =>
       element("div", { class: "line number" }, element("span", { class: "label" }, label), " ", text)));

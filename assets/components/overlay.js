@@ -31,10 +31,12 @@ function span(from, to, start, size, limit) {
 function outline(context, frame, whole, rows, cols, [colour, halo]) {
   const { left, top, across, down, region } = frame;
   const origin = [top - region.top * down, left - region.left * across];
+  const seen = (begin, length, limit) => ([first, last]) => (last >= begin || (begin <= 0 && first < 0))
+    && (first < begin + length || (begin + length >= limit && last >= limit));
   const path = new Path2D();
-  for (const [firstRow, lastRow] of rows) {
+  for (const [firstRow, lastRow] of rows.filter(seen(region.top, region.height, whole.rows))) {
     const [y0, y1] = span(firstRow, lastRow, origin[0], down, whole.rows);
-    for (const [firstCol, lastCol] of cols) {
+    for (const [firstCol, lastCol] of cols.filter(seen(region.left, region.width, whole.cols))) {
       const [x0, x1] = span(firstCol, lastCol, origin[1], across, whole.cols);
       path.rect(x0, y0, x1 - x0, y1 - y0);
     }
@@ -42,7 +44,7 @@ function outline(context, frame, whole, rows, cols, [colour, halo]) {
   const inside = new Path2D();
   inside.rect(left - 1, top - 1, frame.width + 2, frame.height + 2);
   // The side on which the picture goes on, out of sight, is cut off; beyond a border of the picture there is room.
-  const room = (open) => (open ? OVERHANG : 0);
+  const room = (open) => (open ? OVERHANG : 1);
   const beyond = [
     left - room(region.left <= 0), top - room(region.top <= 0),
     left + frame.width + room(region.left + region.width >= whole.cols),
@@ -120,7 +122,7 @@ function printNumbers(context, frame, data, inks, family) {
   const texts = data.values.map((row) => row.map((value) => linesOf(value)));
   const longest = texts.flat(2).reduce((most, text) => Math.max(most, text.length), 1);
   const most = texts[0]?.[0]?.length ?? 1;
-  const size = Math.min(13, (0.9 * frame.across) / (0.6 * longest), (0.84 * frame.down) / (1.2 * most));
+  const size = Math.min(13, (0.82 * frame.across) / (0.6 * longest), (0.84 * frame.down) / (1.2 * most));
   if (size < 7) return;
   context.font = `${size}px ${family}`;
   context.textAlign = "center";

@@ -37,7 +37,8 @@ class Pane {
 
   level() { return this.asked?.level ?? this.data.zoom.level; }
 
-  picked() { return this.pending ?? this.data.picked; }
+  /** The marked pixel. A pane that the server gives none (it marks the partner's) marks none of its own, either. */
+  picked() { return this.data.picked && (this.pending ?? this.data.picked); }
 
   zoomed() { return this.data.height < this.data.rows || this.data.width < this.data.cols; }
 
@@ -157,9 +158,12 @@ class Pane {
     const context = fitCanvas(this.over, width + 2 * OVERHANG, height + 2 * OVERHANG, OVERHANG);
     const colours = [cssColour(this.theme.primary), cssColour(this.theme.background)];
     const list = this.outlines();
-    for (const { rows, cols } of list) {
+    const pointed = list.some((item) => item.live);
+    for (const { rows, cols, live } of list) {
+      context.globalAlpha = pointed && !live ? 0.5 : 1; // what is picked steps back behind what is pointed at
       outline(context, frame, this.data, apart(rows, frame.down), apart(cols, frame.across), colours);
     }
+    context.globalAlpha = 1;
     const own = this.cursor && this.sees(this.cursor) ? this.cursor : null;
     if (own) crosshair(context, frame, own.row, own.col);
     this.magnify(frame, own, list.find((item) => item.live));

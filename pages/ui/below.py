@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnncore import filter_code
-from cnncore.display import png
+from cnncore.display import png, signed_palette, summary
 from cnncore.geometry import as_pair
 from cnncore.spectrum import frequency_response
 from pages.ui import components, figures
 from pages.ui.filter_view import FilterView
 from pages.ui.panes import Region, map_levels, picture_levels
 from pages.ui.picture_controls import Picture
-from pages.ui.state import PageState, Setting, choice
+from pages.ui.sharing import save_and_share
+from pages.ui.state import PageState, Setting, choice, memo
 from pages.ui.words import number as say
-from pages.ui.words import size as say_size
 
 TABS = ("Histogram", "Frequency response", "Before and after", "Formula", "Code", "Save and share")
 LIBRARIES = {
@@ -51,11 +50,13 @@ def _chart(figure: Any) -> None:
 
 
 def _histogram(state: PageState, values: dict[str, Any], view: FilterView, picture: Picture) -> None:
-    _chart(figures.histogram([("input", view.image), ("output", view.result)], _colours()))
-    flat = view.result[np.isfinite(view.result)]
+    colours = _colours()
+    series = [("input", view.image), ("output", view.result)]
+    figure = memo("convolution.histogram", (view, colours), lambda: figures.histogram(series, colours))
+    _chart(figure)
+    mean, deviation, negative = memo("convolution.summary", view, lambda: summary(view.result))
     st.caption(
-        f"Output: mean {say(flat.mean())}, standard deviation {say(flat.std())}, "
-        f"{say(100 * float((flat < 0).mean()))} % of the values are negative."
+        f"Output: mean {say(mean)}, standard deviation {say(deviation)}, {say(100 * negative)} % of the values negative."
     )
 
 
@@ -156,33 +157,21 @@ def _save(state: PageState, values: dict[str, Any], view: FilterView, picture: P
     channel = "RGB".index(values["channel"]) if values["colour"] == "each" else 0
     shown = view.shown_as(values["show"])
 
-    def as_png() -> bytes:
+    def as_png(dark: bool) -> bytes:
         mapped = view.channel(view.result, channel) if shown == "signed" else view.result
         limits = view.input_range if shown == "range" else view.output_range
         levels = map_levels(mapped, Region(0, 0, *mapped.shape[:2]), shown, limits, across=max(mapped.shape)).levels
-        return png(levels, signed=shown == "signed", dark=st.context.theme.type == "dark")
+        colours = figures.DARK if dark else figures.LIGHT
+        return png(levels, palette=signed_palette(*colours.signed) if shown == "signed" else None)
 
-    def as_npy() -> bytes:
-        buffer = io.BytesIO()
-        np.save(buffer, view.result, allow_pickle=False)
-        return buffer.getvalue()
-
-    with st.container(horizontal=True):
-        st.download_button("Download the picture (PNG)", as_png, "feature-map.png", "image/png", on_click="ignore")
-        st.download_button(
-            "Download the numbers (.npy)", as_npy, "feature-map.npy", "application/octet-stream", on_click="ignore"
-        )
-    st.caption(
-        f"The numbers are exact: {say_size(*view.result.shape[:2])}"
-        f"{' × 3' if view.result.ndim == 3 else ''}, float32, before any choice of how to show them."
+    save_and_share(
+        state,
+        name="feature-map",
+        picture=as_png,
+        numbers=view.result,
+        own_picture=not picture.travels,
+        settings="filter",
     )
-    st.markdown("A link that reopens precisely this view:")
-    st.code(state.link(), language=None, wrap_lines=True)
-    if not picture.travels:
-        st.caption(
-            "Your own picture cannot travel in a link: it stays on this server for as long as this tab is open. "
-            "Whoever opens the link sees the same filter on a sample."
-        )
 
 
 DRAW = {

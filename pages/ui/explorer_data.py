@@ -1,6 +1,6 @@
 """Arrays -> what the explorer component shows. Imports no streamlit; every number on the screen is the core's.
 
-What the browser gets is a dict of plain lists. Rows and columns of the input count its padding; people count from 1.
+What the browser gets is a dict of plain lists. Rows and columns of the input count its padding; what people read counts from 0 at the first real cell.
 
 ``operation``, ``sign``
     What is done, in words and as the sign between the grids: ★ for cross-correlation, ∗ for true convolution.
@@ -13,7 +13,8 @@ What the browser gets is a dict of plain lists. Rows and columns of the input co
     ``{"kind": "amount", "bound"}``. Besides:
 
     - ``input.pad``: rows and columns of padding, [top, bottom, left, right]; ``input.over``: rows below and columns to
-      the right of it into which windows hang out (their cells are None);
+      the right of it into which windows hang out (their cells are None); ``input.dropped``: how many of its last rows
+      and columns the stride leaves over;
     - ``kernel.rows``, ``kernel.columns``; its ``planes`` are None for a pool; ``kernel.hidden``: no window to draw;
     - ``output.partials``: for each output plane and each of its sources the map of their products' sums, or None;
       ``output.winners``: for a maximum [input plane, row, column], or None; ``output.divisors``: of a mean.
@@ -89,6 +90,15 @@ def window_lines(k: int, stride: int, dilation: int, out: int, *, flip: bool = F
     ([[[0, 0], [1, 1]], [[3, 0], [4, 1]]], [[[0, 1], [2, 0]]])
     """
     return [[[o * stride + t * dilation, k - 1 - t if flip else t] for t in range(k)] for o in range(out)]
+
+
+def left_over(lines: Sequence[Lines], shape: Sequence[int]) -> list[int]:
+    """How many of the last rows and columns of a padded input of `shape` no window reaches: the stride leaves them over.
+
+    >>> left_over([window_lines(2, 2, 1, 2), window_lines(3, 2, 1, 2)], (5, 5))
+    [1, 0]
+    """
+    return [max(n - 1 - line[-1][-1][0], 0) for n, line in zip(shape, lines, strict=True)]
 
 
 def stamp_lines(n: int, k: int, stride: int, dilation: int, cut: int, out: int) -> Lines:

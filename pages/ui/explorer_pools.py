@@ -11,7 +11,18 @@ from numpy.typing import ArrayLike
 
 from cnncore import ops
 from cnncore.geometry import as_pair, resolve_padding_2d, window_extent
-from pages.ui.explorer_data import Array, Data, Lines, as_planes, bordered, grid, signed, whole, window_lines
+from pages.ui.explorer_data import (
+    Array,
+    Data,
+    Lines,
+    as_planes,
+    bordered,
+    grid,
+    left_over,
+    signed,
+    whole,
+    window_lines,
+)
 from pages.ui.panes import plain_grid
 
 KINDS = {"max": "max", "average": "mean"}
@@ -80,7 +91,7 @@ def pooling(
     padded = bordered(x, pads, "constant", -math.inf if kind == "max" else 0.0)
     rest = ((0, 0), (0, over[0]), (0, over[1]))
     data["input"] |= {"planes": [plain_grid(plane) for plane in np.pad(padded, rest)]}
-    data["input"] |= {"pad": [*pads[0], *pads[1]], "over": over}
+    data["input"] |= {"pad": [*pads[0], *pads[1]], "over": over, "dropped": left_over(lines, padded.shape[1:])}
     for plane in data["input"]["planes"]:
         for r, row in enumerate(plane):
             for c in range(len(row)):
@@ -185,7 +196,7 @@ def _pool(kind: str, x: Array, output: Array, lines: Sequence[Lines], *, sources
         "operation": f"{word} over the window",
         "sign": f"{word} over",
         "reduce": word,
-        "input": grid("Input", x, signed(x), pad=[0, 0, 0, 0], over=[0, 0]),
+        "input": grid("Input", x, signed(x), pad=[0, 0, 0, 0], over=[0, 0], dropped=[0, 0]),
         "kernel": grid("Window", None, {"kind": "signed", "bound": 1.0}, **window),
         "output": grid("Output", output, signed(output), **found),
         "taps": {"rows": lines[0], "columns": lines[1]},

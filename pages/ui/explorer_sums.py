@@ -9,7 +9,17 @@ from numpy.typing import ArrayLike
 
 from cnncore import ops
 from cnncore.geometry import as_pair, resolve_padding_2d
-from pages.ui.explorer_data import Data, as_planes, bordered, grid, signed, stamp_lines, whole, window_lines
+from pages.ui.explorer_data import (
+    Data,
+    as_planes,
+    bordered,
+    grid,
+    left_over,
+    signed,
+    stamp_lines,
+    whole,
+    window_lines,
+)
 from pages.ui.panes import plain, plain_grid
 
 STAR, ASTERISK, TRANSPOSED = "★", "∗", "★ᵀ"
@@ -83,13 +93,14 @@ def convolution(
         for k, s, d, out in zip(w.shape[1:], strides, dilations, output.shape[1:], strict=True)
     ]
     partials = [[plain_grid(plane) for plane in apart]] if channels > 1 and not depthwise else None
+    around: Data = {"pad": [*pads[0], *pads[1]], "over": [0, 0], "dropped": left_over(lines, padded.shape[1:])}
     sources = [[[c, c]] for c in range(channels)] if depthwise else [[[c, c] for c in range(channels)]]
     return whole(
         {
             "operation": "convolved with" if flip else "cross-correlated with",
             "sign": ASTERISK if flip else STAR,
             "reduce": "sum",
-            "input": grid("Input", padded, signed(x), pad=[*pads[0], *pads[1]], over=[0, 0]),
+            "input": grid("Input", padded, signed(x), **around),
             "kernel": grid("Kernel", w, signed(w), rows=w.shape[1], columns=w.shape[2], hidden=False),
             "output": grid("Output", output, signed(output), partials=partials, winners=None, divisors=None),
             "taps": {"rows": lines[0], "columns": lines[1]},
@@ -155,7 +166,7 @@ def transposed_convolution(
             "operation": "transposed convolution with",
             "sign": TRANSPOSED,
             "reduce": "sum",
-            "input": grid("Input", x, signed(x), pad=[0, 0, 0, 0], over=[0, 0]),
+            "input": grid("Input", x, signed(x), pad=[0, 0, 0, 0], over=[0, 0], dropped=[0, 0]),
             "kernel": grid("Kernel", w, signed(w), rows=w.shape[1], columns=w.shape[2], hidden=False),
             "output": grid(
                 "Output",

@@ -1,4 +1,4 @@
-"""Arrays -> Plotly figures, in the app's colours. Imports no streamlit; the theme's colours come in as arguments."""
+"""Arrays -> Plotly figures as plain data, in the app's colours. Imports no streamlit; the theme's colours come in as arguments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+RGB = tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Colours:
     """The colours of one theme, as CSS."""
@@ -19,10 +22,14 @@ class Colours:
     quiet: str
     primary: str
     border: str
+    signed: tuple[RGB, RGB, RGB]
+    """Red, green and blue of the signed scale's negative end, zero and positive end."""
 
 
-LIGHT = Colours("#fbfaf7", "#1d2329", "#6f7478", "#0b6e8a", "#dedad0")
-DARK = Colours("#111619", "#e7e9ea", "#9aa1a5", "#4fb8d4", "#2c363c")
+LIGHT = Colours(
+    "#fbfaf7", "#1d2329", "#6f7478", "#0b6e8a", "#dedad0", ((33, 102, 172), (251, 250, 247), (178, 24, 43))
+)
+DARK = Colours("#111619", "#e7e9ea", "#9aa1a5", "#4fb8d4", "#2c363c", ((88, 166, 230), (17, 22, 25), (240, 120, 90)))
 HEIGHT = 300
 MARGIN = {"l": 56, "r": 16, "t": 16, "b": 48}
 
@@ -58,39 +65,46 @@ def histogram(series: Sequence[tuple[str, NDArray[Any]]], colours: Colours, bins
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    dict
+        A Plotly figure as plain data: cheaper to make than the objects, and checked when it is shown.
     """
-    import plotly.graph_objects as go
-
-    finite = [(name, values[np.isfinite(values)]) for name, values in series]
+    finite = [(name, _finite(values)) for name, values in series]
     filled = [values for _, values in finite if values.size]
     low = min((float(values.min()) for values in filled), default=0.0)
     high = max((float(values.max()) for values in filled), default=1.0)
     least = 1e-3 * max(abs(low), abs(high), 1.0)  # an even picture still has a width to draw
     if high - low < least:
         low, high = low - least, high + least
-    figure = go.Figure()
+    lines = []
     edges = np.linspace(low, high, bins + 1)
     centres = (edges[:-1] + edges[1:]) / 2
     for (name, values), colour in zip(finite, (colours.quiet, colours.primary), strict=False):
         counts, _ = np.histogram(values, bins=bins, range=(low, high))
         share = 100 * counts / max(values.size, 1)
-        figure.add_trace(
-            go.Scatter(
-                x=centres,
-                y=share,
-                name=name,
-                line={"color": colour, "width": 1.5, "shape": "hvh"},
-                fill="tozeroy",
-                hovertemplate="%{y:.2f} % of the pixels near %{x:.1f}<extra>" + name + "</extra>",
-            )
+        lines.append(
+            {
+                "type": "scatter",
+                "x": centres,
+                "y": share,
+                "name": name,
+                "line": {"color": colour, "width": 1.5, "shape": "hvh"},
+                "fill": "tozeroy",
+                "hovertemplate": "%{y:.2f} % of the pixels near %{x:.1f}<extra>" + name + "</extra>",
+            }
         )
-    figure.update_layout(
-        _layout(
-            colours, xaxis={"title": "value"}, yaxis={"title": "share of pixels", "ticksuffix": " %", "type": "linear"}
-        )
-    )
-    return figure
+    return {
+        "data": lines,
+        "layout": _layout(
+            colours,
+            xaxis={"title": {"text": "value"}},
+            yaxis={"title": {"text": "share of pixels"}, "ticksuffix": " %"},
+        ),
+    }
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the finite values; the array itself where all are, which a sum tells fastest."""
+    return values if np.isfinite(values.sum(dtype=np.float64)) else values[np.isfinite(values)]
 
 
 def frequency_response(response: NDArray[np.float64], colours: Colours) -> Any:
@@ -104,36 +118,29 @@ def frequency_response(response: NDArray[np.float64], colours: Colours) -> Any:
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    dict
+        A Plotly figure as plain data.
     """
-    import plotly.graph_objects as go
-
     n = response.shape[0]
     frequencies = np.fft.fftshift(np.fft.fftfreq(n))
-    figure = go.Figure(
-        go.Heatmap(
-            z=response.round(4),
-            x=frequencies,
-            y=frequencies,
-            zmin=0,
-            zmax=max(float(response.max()), 1e-12),
-            colorscale=[[0, colours.background], [1, colours.primary]],
-            colorbar={"title": {"text": "|H|", "side": "top"}, "thickness": 12, "outlinewidth": 0},
-            hovertemplate="horizontal %{x:.3f}, vertical %{y:.3f} cycles per pixel<br>|H| = %{z:.3g}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        _layout(
+    heat = {
+        "type": "heatmap",
+        "z": response.round(4),
+        "x": frequencies,
+        "y": frequencies,
+        "zmin": 0,
+        "zmax": max(float(response.max()), 1e-12),
+        "colorscale": [[0, colours.background], [1, colours.primary]],
+        "colorbar": {"title": {"text": "|H|", "side": "top"}, "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": "horizontal %{x:.3f}, vertical %{y:.3f} cycles per pixel<br>|H| = %{z:.3g}<extra></extra>",
+    }
+    square = {"showgrid": False, "constrain": "domain"}
+    return {
+        "data": [heat],
+        "layout": _layout(
             colours,
             height=380,
-            xaxis={"title": "horizontal frequency (cycles per pixel)", "showgrid": False, "constrain": "domain"},
-            yaxis={
-                "title": "vertical frequency",
-                "showgrid": False,
-                "scaleanchor": "x",
-                "constrain": "domain",
-                "autorange": "reversed",
-            },
-        )
-    )
-    return figure
+            xaxis={"title": {"text": "horizontal frequency (cycles per pixel)"}, **square},
+            yaxis={"title": {"text": "vertical frequency"}, "scaleanchor": "x", "autorange": "reversed", **square},
+        ),
+    }

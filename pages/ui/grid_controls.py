@@ -57,7 +57,7 @@ def grid_controls(state: PageState) -> None:
     st.selectbox("Input", list(SOURCES), format_func=SOURCES.__getitem__, key=state.key("input"))
     source = state["input"]
     if source == OWN:
-        _text_area(state, "numbers", "Its numbers", small_grid(state.values()))
+        _text_area(state, "numbers", "Its numbers", small_grid)
         return
     left, right = st.columns(2)
     left.number_input("Rows", LEAST, MOST, key=state.key("rows"))
@@ -72,19 +72,20 @@ def window_controls(state: PageState, *, most: int = 7) -> None:
     """Draw the controls of the kernel."""
     st.selectbox("Kernel", list(WINDOWS), format_func=WINDOWS.__getitem__, key=state.key("window"))
     if state["window"] == OWN:
-        _text_area(state, "weights", "Its weights", small_kernel(state.values()))
+        _text_area(state, "weights", "Its weights", small_kernel)
         return
     left, right = st.columns(2)
     left.number_input("Kernel rows", 1, most, key=state.key("kernel_rows"))
     right.number_input("Kernel columns", 1, most, key=state.key("kernel_columns"))
 
 
-def _text_area(state: PageState, name: str, label: str, grid: Grid) -> None:
+def _text_area(state: PageState, name: str, label: str, make: Callable[[dict[str, Any]], Grid]) -> None:
+    empty = not state[name].strip()  # only then the placeholder is seen, and what `make` gives is sure to be a grid
     st.text_area(
         label,
         key=state.key(name),
         height=110,
-        placeholder=kernel_text.format_kernel(grid, most=MOST).replace(";", "\n"),
+        placeholder=kernel_text.format_kernel(make(state.values()), most=MOST).replace(";", "\n") if empty else None,
         help="Rows on lines of their own or parted by “;”, numbers by spaces or commas. Or type into the grid itself.",
     )
 
@@ -107,7 +108,7 @@ def small_grid(values: dict[str, Any]) -> Grid:
 
 def _digit(digit: int, rows: int, columns: int) -> Grid:
     """Return a handwritten digit as numbers from 0 to 9: the mean of the pixels under each cell."""
-    picture = load_sample(f"digit_{digit}")[..., 0].astype(np.float64)
+    picture = load_sample(f"digit-{digit}")[..., 0].astype(np.float64)
     share = _cover(rows, picture.shape[0]) @ picture @ _cover(columns, picture.shape[1]).T
     return np.round(TOP * share / max(share.max(), 1e-9))
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+
+from pages.ui.state import PageState, enter
 
 ASSETS = Path(__file__).parents[2] / "assets"
 PAGES = {
     "app.py": "CNN Lab",
     "pages/1_Convolution.py": "Convolution",
+    "pages/2_Stride.py": "Stride",
+    "pages/5_Text.py": "Text",
+    "pages/6_Conventions.py": "Conventions",
 }
 
 
 def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> None:
     """Draw what stands at the top of the page made by `script`, one of `PAGES`."""
+    enter(script)
     label = PAGES[script]
     st.set_page_config(
         page_title=label if script == "app.py" else f"{label} · CNN Lab",
@@ -29,3 +37,11 @@ def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> 
     with st.container(gap="small", key="heading"):
         st.title(heading, anchor=False)
         st.caption(caption)
+
+
+@contextmanager
+def folded(label: str, state: PageState) -> Iterator[bool]:
+    """Draw a fold for what is rarely needed; say whether it is open. What is in a closed one need not be drawn."""
+    fold = st.expander(label, key=f"{state.page}.{label}", on_change="rerun")
+    with fold:
+        yield bool(fold.open)

@@ -49,8 +49,8 @@ def region(shape: Sequence[int], level: int, centre: tuple[float, float]) -> Reg
     least = min(longest, 6)  # a narrow strip is not made narrower than it can be read
     height = min(rows, max(math.ceil(rows * share), least))
     width = min(columns, max(math.ceil(columns * share), least))
-    top = min(max(round(centre[0] - (height - 1) / 2), 0), rows - height)
-    left = min(max(round(centre[1] - (width - 1) / 2), 0), columns - width)
+    top = min(max(math.ceil(centre[0] - height / 2), 0), rows - height)
+    left = min(max(math.ceil(centre[1] - width / 2), 0), columns - width)
     return Region(top, left, height, width)
 
 
@@ -122,13 +122,10 @@ def map_levels(
     """Return the levels of a part of a feature map; `limits` are of the whole map (or of the input, for ``"range"``)."""
     part = seen.cut(values)
     step = display_step(part.shape, across)
-    low, high = limits
-    if mode == "signed":
-        high = max(abs(low), abs(high))
-        low = -high
-    elif mode == "clipped":
-        low, high = 0.0, 255.0
-    levels, low, high = tone(shrink(part, step), mode, low=low, high=high)
+    if mode == "clipped":
+        levels, low, high = tone(shrink(part, step), mode)
+    else:
+        levels, low, high = tone(shrink(part, step), mode, low=limits[0], high=limits[1])
     return Toned(levels, step, "signed" if mode == "signed" else "grey", low, high)
 
 

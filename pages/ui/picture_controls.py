@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cnncore.images import ImageError, decode, resize, to_gray
 from cnncore.samples import SAMPLES, load_sample
-from pages.ui.state import PageState, Setting, choice, memo, recall, remember, touch
+from pages.ui.state import PageState, Setting, choice, memo, recall, remember, touch, widget
+from pages.ui.words import literal
 
 DEFAULT = "china"
 OWN = {"upload": "Upload a picture", "camera": "Take a photograph"}
@@ -54,13 +55,41 @@ def _kept(name: str, digest: str, make: Any) -> NDArray[np.float32]:
     return result
 
 
-def picture_controls(state: PageState, complaints: list[str]) -> Picture:
-    """Draw the picture's controls and return the picture; say in `complaints` what could not be read."""
-    titles = {**OWN, **{key: sample.title for key, sample in SAMPLES.items()}}
-    st.selectbox("Picture", list(titles), format_func=titles.__getitem__, key=state.key("picture"))
+def chosen_picture(state: PageState, complaints: list[str]) -> Picture:
+    """Return the picture that the settings name; say in `complaints` what came and could not be read."""
     source = state["picture"]
     if source in OWN:
         _receive(source, complaints)
+    return _picture(source, state["size"])
+
+
+def _receive(source: str, complaints: list[str]) -> None:
+    """Keep what came from the uploader or the camera, if it is a picture."""
+    file = widget(source)
+    if file is None or recall(f"{source}.last") == file.file_id:
+        return
+    remember(f"{source}.last", file.file_id)
+    data = file.getvalue()
+    try:
+        decode(data)
+    except ImageError as error:
+        complaints.append(f"“{file.name[:60]}” could not be opened. {error}")
+    else:
+        remember(source, (file.name, hashlib.sha256(data).hexdigest(), data))
+
+
+def picture_controls(state: PageState) -> None:
+    """Draw the picture's controls."""
+    titles = {**OWN, **{key: sample.title for key, sample in SAMPLES.items()}}
+    st.selectbox("Picture", list(titles), format_func=titles.__getitem__, key=state.key("picture"))
+    source = state["picture"]
+    if source == "upload":
+        st.file_uploader("A picture file, up to 20 MB", type=FORMATS, key="upload", on_change=touch)
+    elif source == "camera":
+        st.camera_input("Your camera", key="camera", on_change=touch)
+    if source in OWN:
+        kept = recall(source)
+        st.caption("Until then you see a sample." if kept is None else f"In use: {literal(kept[0][:60])}")
     st.selectbox(
         "Working size",
         SIZES,
@@ -68,29 +97,6 @@ def picture_controls(state: PageState, complaints: list[str]) -> Picture:
         key=state.key("size"),
         help="The picture's longest side. Larger pictures are reduced to it; smaller ones stay as they are.",
     )
-    return _picture(source, state["size"])
-
-
-def _receive(source: str, complaints: list[str]) -> None:
-    """Draw the uploader or the camera, and keep what comes from it if it is a picture."""
-    if source == "upload":
-        file = st.file_uploader("A picture file, up to 20 MB", type=FORMATS, key="uploader", on_change=touch)
-    else:
-        file = st.camera_input("Your camera", key="camera", on_change=touch)
-    kept = recall(source)
-    if file is not None and recall(f"{source}.last") != file.file_id:
-        remember(f"{source}.last", file.file_id)
-        data = file.getvalue()
-        try:
-            decode(data)
-        except ImageError as error:
-            complaints.append(f"“{file.name[:60]}” could not be opened. {error}")
-        else:
-            remember(source, (file.name, hashlib.sha256(data).hexdigest(), data))
-    elif file is None and kept is None:
-        st.caption("Until then you see a sample.")
-    if file is None and kept is not None and source == "upload":
-        st.caption(f"In use: {kept[0][:60]}")
 
 
 def _picture(source: str, size: str) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from pages.ui.words import size as say_size
 
 NOWHERE = -1  # no pixel picked yet: the middle of the output is taken apart
 LARGEST = 10_000_000
-FRAME = 262  # pixels of height kept for each picture
+FRAME = 240  # pixels of height kept for each picture
 STAR, ASTERISK = "★", "∗"
 
 SETTINGS: tuple[Setting, ...] = (
@@ -84,43 +85,64 @@ def _on_view(state: PageState, key: str, view: FilterView, role: str) -> None:
 # Drawing ------------------------------------------------------------------------------------------------------------
 
 
-def draw_equation(state: PageState, values: dict[str, Any], view: FilterView, kernel: ChosenKernel) -> None:
-    """Draw input, kernel and output side by side."""
-    channel = "RGB".index(values["channel"]) if values["colour"] == "each" else 0
-    level = min(values["zoom"], most_zoom(view.image.shape))
-    rows, columns = view.image.shape[:2]
-    here = picked(values, view)
-    middle = view.windows.middle(*here)
-    centre = (
-        middle[0] if values["view_row"] == NOWHERE else values["view_row"],
-        middle[1] if values["view_column"] == NOWHERE else values["view_column"],
-    )
-    seen = region(view.image.shape, level, centre)
-    seen_output = (
-        Region(0, 0, *view.result.shape[:2]) if level == 0 else view.windows.output_region(seen, view.result.shape)
-    )
-    left, middle_column, right = st.columns([3.5, 2.2, 3.5], vertical_alignment="center")
-    shown = view.shown_as(values["show"])
-    with right:  # the output first: it is what the person waits for
-        mapped = view.result
-        if shown == "signed":
-            mapped = view.channel(mapped, channel)
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """Input, kernel and output side by side, drawn in two steps: the output is what the person waits for."""
+
+    state: PageState
+    values: dict[str, Any]
+    view: FilterView
+    kernel: ChosenKernel
+
+    @property
+    def channel(self) -> int:
+        """The channel that is taken apart."""
+        return "RGB".index(self.values["channel"]) if self.values["colour"] == "each" else 0
+
+    @property
+    def level(self) -> int:
+        """How often the view is halved."""
+        return min(self.values["zoom"], most_zoom(self.view.image.shape))
+
+    @property
+    def seen(self) -> Region:
+        """The part of the input that is shown."""
+        middle = self.view.windows.middle(*picked(self.values, self.view))
+        wanted = (self.values["view_row"], self.values["view_column"])
+        row, column = (m if place == NOWHERE else place for place, m in zip(wanted, middle, strict=True))
+        return region(self.view.image.shape, self.level, (row, column))
+
+    def draw_output(self) -> tuple[Any, Any]:
+        """Draw the output; return the places that it leaves for the input and the kernel."""
+        view, values = self.view, self.values
+        left, middle, right = st.columns([3.5, 2.2, 3.5], vertical_alignment="center")
+        shown = view.shown_as(values["show"])
+        mapped = view.channel(view.result, self.channel) if shown == "signed" else view.result
         limits = view.input_range if shown == "range" else view.output_range
-        toned = map_levels(mapped, seen_output, shown, limits)
+        whole = Region(0, 0, *view.result.shape[:2])
+        seen = whole if self.level == 0 else view.windows.output_region(self.seen, view.result.shape)
+        toned = map_levels(mapped, seen, shown, limits)
         label = "Output" if mapped.ndim == view.result.ndim else f"Output, {values['channel']}"
-        span = f"{say(view.output_range[0])} to {say(view.output_range[1])}"
-        caption = f"{label} · {say_size(*view.result.shape[:2])} · {span}"
-        numbers = view.channel(view.result, channel)
-        pane = _pane("output", label, caption, numbers, seen_output, toned, level, view)
-        _viewer(state, view, "output", {**pane, "picked": list(here)})
-    with left:
+        low, high = view.output_range
+        caption = f"{label} · {say_size(*view.result.shape[:2])} · {say(low)} to {say(high)}"
+        numbers = view.channel(view.result, self.channel)
+        pane = _pane("output", label, caption, numbers, seen, toned, self.level, view)
+        with right:
+            _viewer(self.state, view, "output", {**pane, "picked": list(picked(values, view))})
+        return left, middle
+
+    def draw_rest(self, left: Any, middle: Any) -> None:
+        """Draw the input and the kernel."""
+        view, seen = self.view, self.seen
         toned = picture_levels(view.image, seen)
-        span = f"{say(view.input_range[0])} to {say(view.input_range[1])}"
-        caption = f"Input · {say_size(rows, columns)} · {span}"
-        numbers = view.channel(view.image, channel)
-        _viewer(state, view, "input", _pane("input", "Input", caption, numbers, seen, toned, level, view))
-    with middle_column:
-        _kernel(state, view, kernel)
+        low, high = view.input_range
+        caption = f"Input · {say_size(*view.image.shape[:2])} · {say(low)} to {say(high)}"
+        numbers = view.channel(view.image, self.channel)
+        with left:
+            pane = _pane("input", "Input", caption, numbers, seen, toned, self.level, view)
+            _viewer(self.state, view, "input", pane)
+        with middle:
+            _kernel(self.state, view, self.kernel)
 
 
 def _pane(
@@ -148,7 +170,7 @@ def _pane(
         else None,
         "zoom": {"level": level, "most": most_zoom(view.image.shape)},
         "picked": None,
-        "link": view.windows.as_data(),
+        "link": {**view.windows.as_data(), "border": view.operation.border},
         "frame": FRAME,
     }
 

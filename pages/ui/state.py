@@ -86,25 +86,26 @@ def text(name: str, default: str) -> Setting:
 
 
 class PageState:
-    """The settings of one page for one session. Call `begin` before the widgets and `finish` after them."""
+    """The settings of one page for one session.
+
+    The page calls `enter` first, then `begin` before the widgets and `finish` after them.
+    """
 
     def __init__(self, page: str, settings: Sequence[Setting]) -> None:
         self.page = page
         self.settings: Mapping[str, Setting] = {setting.name: setting for setting in settings}
+        self._keys = {name: name if setting.shared else f"{page}.{name}" for name, setting in self.settings.items()}
+        # What was last accepted, by session-state key: it outlives the widgets, which Streamlit forgets elsewhere.
+        self._copy: dict[str, Any] = st.session_state.setdefault("accepted_settings", {})
 
     # Where a value lives -------------------------------------------------------------------------------------------
 
     def key(self, name: str) -> str:
         """The session-state key of a setting, for its widget."""
-        return name if self.settings[name].shared else f"{self.page}.{name}"
-
-    @property
-    def _copy(self) -> dict[str, Any]:
-        """What was last accepted, by session-state key; outlives the widgets."""
-        return cast(dict[str, Any], st.session_state.setdefault("accepted_settings", {}))
+        return self._keys[name]
 
     def __getitem__(self, name: str) -> Any:
-        return self._copy.get(self.key(name), self.settings[name].default)
+        return self._copy.get(self._keys[name], self.settings[name].default)
 
     def values(self) -> dict[str, Any]:
         """All accepted values by name."""
@@ -116,21 +117,21 @@ class PageState:
         """Take over what the person or the URL says; return a sentence for each thing that was refused."""
         complaints: list[str] = st.session_state.pop("complaints", [])
         touched = bool(st.session_state.pop("touched", False))
-        arrived = st.session_state.get("current_page") != self.page
-        st.session_state["current_page"] = self.page
+        arrived = bool(st.session_state.pop("arrived", False))
+        present = dict(st.session_state.items())
         for name, setting in self.settings.items():
-            key = self.key(name)
-            if key in st.session_state and not arrived:
-                touched |= st.session_state[key] != self[name]
-                self._accept(setting, st.session_state[key], complaints)
+            value = present.get(self._keys[name], self)
+            if value is not self and not arrived and value != self[name]:
+                touched = True
+                self._accept(setting, value, complaints)
         address = {name: str(value) for name, value in st.query_params.to_dict().items()}
         # The URL speaks when the page is opened by it, and when Back or Forward changed it. It does not while the
         # person is at the controls: their next change can be on its way before the last address reached the browser.
         if (arrived and address) or (not arrived and not touched and address != self._written):
             self._adopt(address, complaints)
-        for name in self.settings:
-            if st.session_state.get(self.key(name), self) != self[name]:
-                st.session_state[self.key(name)] = self[name]
+        for name, key in self._keys.items():
+            if present.get(key, self) != self[name]:
+                st.session_state[key] = self[name]
         return complaints
 
     def _accept(self, setting: Setting, value: Any, complaints: list[str]) -> None:
@@ -201,6 +202,13 @@ class PageState:
         st.session_state[f"good.{self.page}"] = dict(values)
 
 
+def enter(page: str) -> None:
+    """Say which page runs, before anything else: coming from another page is not the same as going back in this one."""
+    if st.session_state.get("current_page") != page:
+        st.session_state["current_page"] = page
+        st.session_state["arrived"] = True
+
+
 def complain(sentence: str) -> None:
     """Keep a sentence from a callback for the page to show in the run that follows."""
     st.session_state.setdefault("complaints", []).append(sentence)
@@ -235,7 +243,7 @@ def memo(name: str, key: Any, compute: Callable[[], Any]) -> Any:
 
 
 def session_lock() -> threading.Lock:
-    """One lock a session: superseded runs wait here, and are ended by Streamlit before they compute for nobody."""
+    """One lock a session: runs wait here for their turn, and one that was superseded meanwhile ends at `give_way`."""
     return cast(threading.Lock, st.session_state.setdefault("compute_lock", threading.Lock()))
 
 
@@ -248,3 +256,8 @@ def set_widget(key: str, value: Any) -> None:
 def widget(key: str) -> Any:
     """Return the value of a widget that is no setting, or None; for callbacks."""
     return st.session_state.get(key)
+
+
+def give_way() -> None:
+    """End this run here if another one waits for its turn: Streamlit looks for that whenever the state is read."""
+    st.session_state.get("give_way")

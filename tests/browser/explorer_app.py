@@ -80,6 +80,7 @@ CASES: dict[str, Any] = {
     ),
     "text": sentence,
     "strange": lambda: convolution([[np.nan, 1.0, 2.0], [np.inf, 1e-9, -12345.678], [1.0, 2.0, 3.0]], [[1.0, -0.5]]),
+    "nan_weight": lambda: convolution(noise(3, 3), [[np.nan, 1.0]], bias=np.inf),
     "depthwise": lambda: convolution(noise(3, 5, 5), weights(3, 3, 3), depthwise=True),
 }
 
@@ -123,6 +124,10 @@ if name == "tabs":
     first.write("Nothing here.")
     with second:
         explorer(CASES["home"](), key="hidden")
+elif name == "changing":
+    more = st.checkbox("One row more, another bias")  # the windows stay where they are
+    image = noise(8, 7)
+    explorer(convolution(image if more else image[:7], weights(3, 3), stride=3, bias=2.0 if more else 1.0), key=name)
 elif name == "gallery":
     for each in GALLERY:
         explorer(CASES[each](), key=each)

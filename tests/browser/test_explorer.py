@@ -62,8 +62,8 @@ def focused(page: Any) -> str:
 
 def worth(text: str) -> float:
     """Calculate what is written before the equals sign."""
-    sides = text.replace(",", ";").split(" = ")
-    sum_text = sides[0].replace("−", "-").replace("×", "*").replace("÷", "/").replace(" (bias)", "").replace(";", ",")
+    sum_text = re.sub(r" \((bias|and \d+ with weight 0)\)", "", text.split(" = ")[0])
+    sum_text = sum_text.replace("−", "-").replace("×", "*").replace("÷", "/")
     assert re.fullmatch(r"(max)?[-0-9.e+*/(), ]+", sum_text), sum_text
     return float(eval(sum_text, {"__builtins__": {}, "max": lambda *numbers: max(numbers)}))
 
@@ -131,7 +131,7 @@ def test_padding_dropped_cells_winners_and_what_does_not_count_are_told_apart(sh
     assert "never read" in page.locator(".key").inner_text()
     cell(page, "input", 7, 3).hover()
     assert readout(page).endswith("is never read: no window reaches it.")
-    assert cell(page, "input", 0, 0).get_attribute("aria-label") == "padding, row 1, column 0: 0"
+    assert cell(page, "input", 0, 0).get_attribute("aria-label") == "padding, row 0, column −1: 0"
 
     page = show("max")
     cell(page, "output", 0, 0).hover()
@@ -164,21 +164,21 @@ def test_the_keyboard_alone_is_enough(show: Callable[..., Any]) -> None:
     page = show("home")
     output = page.get_by_role("grid", name="Feature map, 4 by 4")
     assert output.get_by_role("gridcell").count() == 16
-    page.get_by_role("grid", name="Input, 6 by 6").get_by_role("gridcell", name="row 1, column 1: 0.4").focus()
+    page.get_by_role("grid", name="Input, 6 by 6").get_by_role("gridcell", name="row 0, column 0: 0.4").focus()
     page.keyboard.press("Tab")  # one stop for each grid
-    assert focused(page) == "row 1, column 1: 1"
+    assert focused(page) == "row 0, column 0: 1"
     page.keyboard.press("Tab")
-    assert focused(page) == "row 1, column 1: 3.3"
-    status = page.get_by_role("status").filter(has_text="row 1, column 1: 0.4 × 1 + 0.2 × 0")
+    assert focused(page) == "row 0, column 0: 3.3"
+    status = page.get_by_role("status").filter(has_text="row 0, column 0: 0.4 × 1 + 0.2 × 0")
     assert status.inner_text().endswith("+ 1.0 × 1 = 3.3")
     for key, place in [
-        ("ArrowRight", "row 1, column 2: 2.1"),
-        ("ArrowDown", "row 2, column 2: 4.5"),
-        ("End", "row 2, column 4: 3.0"),
-        ("ArrowRight", "row 2, column 4: 3.0"),
-        ("Control+End", "row 4, column 4: 3.4"),
-        ("Home", "row 4, column 1: 1.7"),
-        ("ArrowUp", "row 3, column 1: 3.4"),
+        ("ArrowRight", "row 0, column 1: 2.1"),
+        ("ArrowDown", "row 1, column 1: 4.5"),
+        ("End", "row 1, column 3: 3.0"),
+        ("ArrowRight", "row 1, column 3: 3.0"),
+        ("Control+End", "row 3, column 3: 3.4"),
+        ("Home", "row 3, column 0: 1.7"),
+        ("ArrowUp", "row 2, column 0: 3.4"),
     ]:
         page.keyboard.press(key)
         assert focused(page) == place
@@ -204,11 +204,11 @@ def test_a_click_pins_and_a_pin_from_the_page_is_shown(show: Callable[..., Any])
     says(page, "pin (0, 3, 1)")
     page.mouse.move(600, 700)
     page.get_by_role("button", name="Play").focus()
-    assert "Output row 4, column 2 · pinned" in page.locator(".readout").inner_text()
+    assert "Output row 3, column 1 · pinned" in page.locator(".readout").inner_text()
     cell(page, "output", 3, 1).click()
     says(page, "pin None")
     page = show("sixteen")  # pinned by the page
-    assert "Output row 5, column 6 · pinned" in page.locator(".readout").inner_text()
+    assert "Output row 4, column 5 · pinned" in page.locator(".readout").inner_text()
     assert cell(page, "output", 4, 5).get_attribute("aria-selected") == "true"
 
 
@@ -232,6 +232,14 @@ def test_nothing_is_cut_off_at_390_pixels(show: Callable[..., Any]) -> None:
     for explorer, case in zip(page.locator(".explorer").all(), explorer_app.GALLERY, strict=True):
         cells = explorer.locator(".sheet.input").first.locator(".row").first.locator(".cell")
         assert cells.first.bounding_box()["width"] >= 24 or cells.count() > 14, case
+
+
+def test_a_detector_of_letters_writes_only_the_weights_it_has(show: Callable[..., Any]) -> None:
+    page = show("text")
+    cell(page, "output", 0, 4).hover()
+    assert readout(page) == "1 × 1 + 1 × 1 + 1 × 1 (and 33 with weight 0) = 3"
+    assert page.locator(".sheet.input .head").nth(4).inner_text() == "c"
+    assert cell(page, "input", 2, 4).get_attribute("aria-label") == "row 2 (c), column 4 (c): 1"
 
 
 def test_sixteen_by_sixteen_shows_every_number(show: Callable[..., Any]) -> None:
@@ -291,17 +299,17 @@ def test_less_motion_means_no_autoplay(show: Callable[..., Any]) -> None:
 def test_numbers_are_changed_in_place(show: Callable[..., Any]) -> None:
     page = show("own")
     cell(page, "input", 1, 1).dblclick()
-    field = page.get_by_label("New number for row 1, column 1: 0.64")
+    field = page.get_by_label("New number for row 0, column 0: 0.64")
     field.fill("−2.5")
     field.press("Enter")
-    page.get_by_role("gridcell", name="row 1, column 1: −2.5").first.wait_for()
-    assert focused(page) == "row 1, column 1: −2.5"
+    page.get_by_role("gridcell", name="row 0, column 0: −2.5").first.wait_for()
+    assert focused(page) == "row 0, column 0: −2.5"
     cell(page, "output", 0, 0).hover()
     assert readout(page) == "0 × 1 + 0 × 0 + 0 × 0 + −2.5 × 1 = −2.5"
     cell(page, "kernel", 0, 1).focus()
     page.keyboard.type("1/4")
     page.keyboard.press("Enter")
-    page.get_by_role("gridcell", name="row 1, column 2: 0.25").wait_for()
+    page.get_by_role("gridcell", name="row 0, column 1: 0.25").wait_for()
     cell(page, "kernel", 0, 1).press("F2")
     page.keyboard.type("9")
     page.keyboard.press("Escape")
@@ -338,6 +346,17 @@ def test_a_change_of_theme_recolours(show: Callable[..., Any]) -> None:
     assert cell(page, "input", 0, 2).evaluate(FILL) == "rgb(255, 255, 255)"  # pixels stay what they are
 
 
+def test_what_the_page_changes_is_shown(show: Callable[..., Any]) -> None:
+    page = show("changing")
+    assert page.locator(".sheet.input .row").count() == 7
+    assert "1 (bias)" in readout(page)
+    page.get_by_text("One row more, another bias").click()
+    page.locator(".sheet.input .row").nth(7).wait_for()
+    assert "2 (bias)" in readout(page)
+    assert page.locator(".sign.bias").inner_text().startswith("+ 2")
+    assert page.locator(".explorer").count() == 1
+
+
 def test_in_a_tab_that_was_hidden(serve: Callable[[Path], str], open_page: Callable[..., Any]) -> None:
     page = open_page(f"{serve(APP)}/?case=tabs")
     page.get_by_role("tab", name="Second").click(timeout=30_000)
@@ -352,4 +371,7 @@ def test_what_is_not_finite_is_named(show: Callable[..., Any]) -> None:
     assert readout(page) == "NaN × 1 + 1 × −0.5 = NaN"
     assert cell(page, "input", 1, 0).inner_text() == "∞"
     assert cell(page, "input", 1, 2).inner_text() == "−12k"
-    assert cell(page, "input", 1, 2).get_attribute("aria-label") == "row 2, column 3: −12,345.7"
+    assert cell(page, "input", 1, 2).get_attribute("aria-label") == "row 1, column 2: −12,345.7"
+    page = show("nan_weight")
+    assert readout(page) == "0.64 × NaN + 0.27 × 1 + ∞ (bias) = NaN"
+    assert page.locator(".sheet.kernel figcaption").inner_text().replace("\u00a0", " ") == "Kernel · 1 × 2"

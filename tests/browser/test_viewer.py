@@ -159,7 +159,7 @@ def test_a_reduced_picture_is_picked_in_full_resolution(show: Callable[..., Any]
             arg=[low, most],
         )
     text = page.get_by_test_id("stText").inner_text()
-    row, col = map(int, re.search(r"'input': \[(\d+), (\d+)\]", text).groups())
+    row, col = (int(part) for part in re.findall(r"'input': \[(\d+), (\d+)\]", text)[0])
     page.keyboard.press("ArrowDown")  # from there, single pixels by keyboard
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
@@ -193,7 +193,7 @@ def test_the_keyboard_walks_reads_picks_and_zooms(show: Callable[..., Any]) -> N
     for key in keys:  # from the middle, (24, 36)
         page.keyboard.press(key)
     expects(page, "'output': [33, 27]")
-    assert said.inner_text() == "row 33, column 27, picked"
+    said.get_by_text("row 33, column 27, picked", exact=True).wait_for(state="attached")
     for key, place_said in {
         "Home": "row 33, column 0",
         "Control+End": "row 47, column 71",
@@ -340,7 +340,7 @@ def test_a_pixel_and_its_users_agree_with_a_padded_array(chromium: Any) -> None:
     rng = np.random.default_rng(5)
     cases, wanted = [], []
     for _ in range(150):
-        border = str(rng.choice(["constant", "reflect", "symmetric", "edge", "wrap"]))
+        border: Any = str(rng.choice(["constant", "reflect", "symmetric", "edge", "wrap"]))
         size, taps, stride, dilation = (int(rng.integers(1, most)) for most in (10, 5, 4, 4))
         extent = dilation * (taps - 1) + 1
         begin, end = (int(rng.integers(0, extent + 1)) for _ in range(2))
@@ -348,7 +348,7 @@ def test_a_pixel_and_its_users_agree_with_a_padded_array(chromium: Any) -> None:
         if outputs < 1:
             continue
         index = np.arange(size)
-        extra = {"constant_values": -1} if border == "constant" else {}
+        extra: Any = {"constant_values": -1} if border == "constant" else {}
         padded = np.pad(index, (begin, end), mode=border, **extra)  # which input pixel stands where
         windows = [padded[out * stride : out * stride + extent : dilation] for out in range(outputs)]
         axis = {"stride": stride, "begin": begin, "extent": extent, "dilation": dilation, "taps": taps}

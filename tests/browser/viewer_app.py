@@ -26,11 +26,11 @@ def picture(case: str, role: str) -> np.ndarray:
     if case == "digit":
         return np.hypot(*np.ogrid[-14:14, -14:14]) * (1 if role == "input" else -1)
     if case == "large":
-        rows, cols = np.ogrid[0:1500, 0:2100]
-        return (rows * 7 + cols * 3) % 256.0
+        down, right = np.ogrid[0:1500, 0:2100]
+        return (down * 7 + right * 3) % 256.0
     if case == "colour":
-        rows, cols = np.mgrid[0:60, 0:90]
-        return np.stack([rows * 4, cols * 2, 255 - rows * 2], axis=-1).astype(float)
+        down, right = np.mgrid[0:60, 0:90]
+        return np.stack([down * 4, right * 2, 255 - down * 2], axis=-1).astype(float)
     rows, cols = (96, 144) if role == "input" or case == "dilated" else (48, 72)
     y, x = np.mgrid[0:rows, 0:cols]
     if role == "input":

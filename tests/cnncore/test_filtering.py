@@ -20,7 +20,7 @@ from cnncore.filtering import _filter2d, filter2d
 from cnncore.geometry import as_pair, resolve_padding_2d
 
 BORDERS = ("constant", "reflect", "symmetric", "edge", "wrap")
-WAYS = ("dense", "sparse", "passes", "bands", "fft")
+WAYS = ("plain", "dense", "sparse", "passes", "bands", "fft")
 NDIMAGE_MODES = {
     "constant": "constant",
     "reflect": "mirror",

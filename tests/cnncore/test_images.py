@@ -1,4 +1,4 @@
-"""Every kind of sound picture file -> the pixels a person expects; grey; smaller copies."""
+"""Every kind of sound picture file -> the pixels a person expects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
 
 from cnncore import images
-from cnncore.images import ImageError, decode, resize, to_gray
+from cnncore.images import ImageError, decode
 
 WIDTH, HEIGHT = 37, 23
 
@@ -92,57 +92,6 @@ def tiff(tags: dict[int, tuple[str, list[int]]], pixels: list[bytes], *, order: 
     struct.pack_into(f"{order}{word}", out, 8 if big else 4, start)
     return bytes(out)
 
-
-def matrix_profile(order: tuple[int, int, int]) -> bytes:
-    """Return sRGB's profile with its three primaries exchanged: a file's channel i then means channel order[i]."""
-    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    names = (b"rXYZ", b"gXYZ", b"bXYZ")
-    changed = bytearray(plain)
-    places = {}
-    for i in range(struct.unpack_from(">I", plain, 128)[0]):
-        name, at, size = struct.unpack_from(">4sII", plain, 132 + 12 * i)
-        places[name] = (132 + 12 * i + 4, at, size)
-    for target, source in enumerate(order):
-        struct.pack_into(">II", changed, places[names[target]][0], *places[names[source]][1:])
-    return bytes(changed)
-
-
-def small_profile(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """Write a version 2 ICC profile by hand."""
-    common = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 2) + b"t\0" + bytes(78),
-        b"cprt": b"text\0\0\0\0none\0",
-        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
-    }
-    table, body = b"", b""
-    for name, data in (common | tags).items():
-        table += struct.pack(">4sII", name, 132 + 12 * (len(common) + len(tags)) + len(body), len(data))
-        body += data + bytes(-len(data) % 4)
-    count = struct.pack(">I", len(common) + len(tags))
-    head = struct.pack(
-        ">I4sI4s4s4s", 0, b"lcms", 0x02100000, b"prtr" if space == b"CMYK" else b"mntr", space, connection
-    )
-    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
-    profile = bytearray(head[:128].ljust(128, b"\0") + count + table + body)
-    struct.pack_into(">I", profile, 0, len(profile))
-    return bytes(profile)
-
-
-LINEAR_GREY = small_profile(b"GRAY", b"XYZ ", {b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 256)})
-_STRAIGHT = bytes(range(256))
-# Of the four inks, only black counts: L* runs from 255 (no black) to 0, a* and b* stay neutral.
-_CLUT = b"".join(bytes([0 if ink & 1 else 255, 128, 128]) for ink in range(16))
-BLACK_ONLY = small_profile(
-    b"CMYK",
-    b"Lab ",
-    {
-        b"A2B0": b"mft1\0\0\0\0\x04\x03\x02\0"
-        + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-        + _STRAIGHT * 4
-        + _CLUT
-        + _STRAIGHT * 3
-    },
-)
 
 RGB = scene()
 GREY = scene(1)[..., 0]
@@ -478,16 +427,18 @@ def test_the_first_page_of_a_tiff_is_read():
 def test_tiles_planes_and_a_missing_photometric_tag():
     tags = {256: ("H", [WIDTH]), 257: ("H", [HEIGHT]), 258: ("H", [8] * 3), 259: ("H", [8]), 262: ("H", [2])}
     tags |= {277: ("H", [3])}
-    tiles = []
+    tiles, plain = [], []
     for top in range(0, HEIGHT, 16):
         for left in range(0, WIDTH, 16):
             tile = np.zeros((16, 16, 3), np.uint8)
             part = RGB[top : top + 16, left : left + 16]
             tile[: part.shape[0], : part.shape[1]] = part
             tiles.append(zlib.compress(tile.tobytes()))
+            plain.append(tile.tobytes())
     sizes = [len(tile) for tile in tiles]
     tiled = tags | {322: ("H", [16]), 323: ("H", [16]), 324: ("I", ["pixels"]), 325: ("I", sizes)}
     assert_close(decode(tiff(tiled, tiles)), RGB, 0)
+    assert_close(decode(tiff(tiled | {259: ("H", [1]), 325: ("I", [768] * len(plain))}, plain)), RGB, 0)
     planes = [zlib.compress(np.ascontiguousarray(RGB[..., i]).tobytes()) for i in range(3)]
     strips = {273: ("I", ["pixels"]), 278: ("H", [HEIGHT]), 279: ("I", [len(plane) for plane in planes])}
     assert_close(decode(tiff(tags | strips | {284: ("H", [2])}, planes)), RGB, 0)
@@ -508,52 +459,6 @@ def test_jpeg_in_tiff_and_lab():
     assert error.max() < 40
 
 
-# Colour profiles --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_profiles_are_converted_to_srgb(kind):
-    profile = matrix_profile((1, 2, 0))
-    options = {"lossless": True} if kind == "WEBP" else {"quality": 98, "subsampling": 0} if kind == "JPEG" else {}
-    data = saved(RGB, kind, icc_profile=profile, **options)
-    assert_close(decode(data), RGB[..., [2, 0, 1]], 8 if kind == "JPEG" else 2)
-
-
-def test_profiles_reach_palettes_and_lie_below_transparency():
-    profile = matrix_profile((1, 2, 0))
-    assert_close(decode(saved(PALETTED, "PNG", icc_profile=profile)), COLOURS[INDEX][..., [2, 0, 1]], 2)
-    wanted = over_white(RGB[..., [2, 0, 1]], ALPHA)
-    assert_close(decode(saved(RGBA, "PNG", icc_profile=profile)), wanted, 2)
-
-
-def test_grey_and_four_ink_profiles():
-    # Linear light: 128/255 of the light is level 188 of sRGB.
-    linear = decode(saved(np.array([[0, 55, 128, 255]], np.uint8), "PNG", icc_profile=LINEAR_GREY))
-    assert_close(linear, grey3(np.array([[0, 128, 188, 255]])), 1)
-    deep = decode(png(np.array([[0, 128 * 257, 65535]]), 16, 0, chunk(b"iCCP", b"x\0\0" + zlib.compress(LINEAR_GREY))))
-    assert_close(deep, grey3(np.array([[0, 188, 255]])), 1)
-    inks = np.zeros((8, 8, 4), np.uint8)
-    inks[..., 0] = 200
-    inks[:, 4:, 3] = 255
-    for kind, options in (("TIFF", {}), ("JPEG", {"quality": 95})):
-        picture = Image.frombytes("CMYK", (8, 8), inks.tobytes())
-        got = decode(saved(picture, kind, icc_profile=BLACK_ONLY, **options))
-        assert_close(got, grey3(np.repeat([[255] * 4 + [0] * 4], 8, 0)), 3)
-
-
-def test_a_profile_for_other_pixels_or_a_broken_one_is_ignored():
-    swap = matrix_profile((1, 2, 0))
-    for profile in (LINEAR_GREY, BLACK_ONLY, b"not a profile", swap[:200], b""):
-        assert_close(decode(saved(RGB, "PNG", icc_profile=profile)), RGB, 0)
-    grey = decode(saved(GREY, "PNG", icc_profile=matrix_profile((0, 1, 2))))
-    assert_close(grey, grey3(GREY), 0)
-    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert_close(decode(saved(RGB, "PNG", icc_profile=plain)), RGB, 0)
-
-
-# Working copies, grey, arguments ----------------------------------------------------------------------------------
-
-
 def test_small_odd_pictures_work():
     for shape in ((1, 1), (1, 20_000), (20_000, 1)):
         samples = (np.arange(shape[0] * shape[1]).reshape(shape) % 251).astype(np.uint8)
@@ -561,67 +466,7 @@ def test_small_odd_pictures_work():
             assert_close(decode(saved(samples, kind)), grey3(samples), 0)
 
 
-def test_longest_limits_the_sides():
-    large = np.tile(RGB, (20, 20, 1))
-    for kind in ("JPEG", "PNG", "WEBP", "TIFF"):
-        whole = decode(saved(large, kind))
-        small = decode(saved(large, kind), longest=100)
-        assert small.shape == (62, 100, 3)
-        error = np.abs(small.astype(int) - resize(whole, 100))
-        assert error.mean() < 4 if kind == "JPEG" else error.max() == 0
-        assert decode(saved(RGB, kind), longest=100).shape == RGB.shape
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    assert decode(saved(large, "JPEG", exif=turned), longest=100).shape == (100, 62, 3)
-
-
-def test_resize_averages_and_never_enlarges():
-    fine = (np.indices((300, 400)).sum(0) % 2 * 255).astype(np.uint8)
-    half = resize(grey3(fine), 200)
-    assert half.shape == (150, 200, 3)
-    assert np.abs(half[5:-5, 5:-5].astype(int) - 127.5).max() < 2
-    assert resize(RGB, 5000) is RGB
-    assert (resize(np.full((99, 77, 3), 200, np.uint8), 13) == 200).all()
-    assert resize(GREY, 10).shape == (6, 10)
-    edge = np.where(np.arange(90) < 45, 30, 220).astype(np.uint8)[None].repeat(90, 0)
-    assert resize(edge, 20).min() == 30
-    assert resize(edge, 20).max() == 220
-
-
-@pytest.mark.parametrize(
-    ("image", "longest"),
-    [(RGB.astype(float), 9), (RGBA, 9), (RGB[0, 0], 9), (RGB[:0], 9), (RGB, 0), (RGB, 2.5), (RGB, True)],
-)
-def test_resize_refuses(image, longest):
-    with pytest.raises(ValueError, match=r"`(image|longest)`"):
-        resize(image, longest)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64, np.float16, np.float32, np.float64])
-def test_gray_is_the_weighted_sum(dtype):
-    rng = np.random.default_rng(3)
-    rgb = rng.integers(0, 256, (700, 301, 3)).astype(dtype)
-    exact = rgb.astype(np.float64) @ np.array([0.2989, 0.5870, 0.1140])
-    for view, wanted in ((rgb, exact), (rgb[::-2, ::3], exact[::-2, ::3]), (rgb.swapaxes(0, 1), exact.T)):
-        grey = to_gray(view)
-        assert grey.dtype == np.float32
-        assert grey.shape == view.shape[:2]
-        assert np.abs(grey - wanted).max() < 1e-4
-
-
-def test_gray_passes_on_what_is_not_finite():
-    rgb = np.zeros((1, 4, 3))
-    rgb[0, :, 0] = np.nan, np.inf, -np.inf, 1
-    rgb[0, 1, 1] = -np.inf
-    assert np.isnan(to_gray(rgb)[0, :2]).all()
-    assert to_gray(rgb)[0, 2] == -np.inf
-    assert to_gray(rgb)[0, 3] == np.float32(0.2989)
-
-
-@pytest.mark.parametrize("bad", [GREY, RGBA, RGB[None], RGB.astype(bool), RGB.astype(complex), "abc"])
-def test_gray_refuses(bad):
-    with pytest.raises(ValueError, match="`rgb`"):
-        to_gray(bad)
+# Arguments and threads -------------------------------------------------------------------------------------------
 
 
 def test_decode_takes_any_bytes_and_refuses_the_rest():

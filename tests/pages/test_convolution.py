@@ -53,7 +53,7 @@ def test_opens_with_an_example_already_there(open_page: Open) -> None:
 
 @pytest.mark.parametrize("key", list(PRESETS))
 def test_every_preset_draws(open_page: Open, key: str) -> None:
-    app = open_page(PAGE, picture="digit_3", kernel=key)
+    app = open_page(PAGE, picture="digit-3", kernel=key)
     assert sentences(app) == ""
     shown = panes(app)
     assert shown["kernel"]["planes"]
@@ -104,10 +104,10 @@ def test_the_article_s_way_is_one_button(open_page: Open) -> None:
 
 
 def test_a_kernel_of_one_s_own_travels_in_the_link(open_page: Open) -> None:
-    app = open_page(PAGE, picture="digit_3", kernel="own", own="1 2;3 -4.5", padding="valid", row="4", column="7")
+    app = open_page(PAGE, picture="digit-3", kernel="own", own="1 2;3 -4.5", padding="valid", row="4", column="7")
     assert sentences(app) == ""
     trace = panes(app)["trace"]
-    gray = to_gray(load_sample("digit_3"))
+    gray = to_gray(load_sample("digit-3"))
     expected = filter2d(gray, [[1, 2], [3, -4.5]], padding="valid")
     assert (trace["row"], trace["col"]) == (4, 7)
     assert result_at(trace) == float(expected[4, 7])
@@ -126,7 +126,7 @@ def test_garbage_in_every_parameter_is_survived(open_page: Open, garbage: str) -
         "library", "gaussian_sigma", "no_such_thing",
     ]  # fmt: skip
     for name in names:
-        app = open_page(PAGE, **{name: garbage, "picture": garbage if name == "picture" else "digit_3"})
+        app = open_page(PAGE, **{name: garbage, "picture": garbage if name == "picture" else "digit-3"})
         assert not app.exception, (name, app.exception)
         assert panes(app)["output"]["rows"] > 0, name
     app = open_page(PAGE, **dict.fromkeys(names, garbage))
@@ -140,7 +140,7 @@ def test_a_refused_parameter_is_named_in_one_sentence(open_page: Open) -> None:
 
 
 def test_a_window_larger_than_the_picture_keeps_the_last_good_view(open_page: Open) -> None:
-    app = open_page(PAGE, picture="digit_3", kernel="box", box_size="15")
+    app = open_page(PAGE, picture="digit-3", kernel="box", box_size="15")
     assert sentences(app) == ""
     before = panes(app)["output"]["caption"]
     app.number_input(key="convolution.dilation").set_value(3).run()
@@ -154,7 +154,7 @@ def test_a_window_larger_than_the_picture_keeps_the_last_good_view(open_page: Op
 
 
 def test_text_where_numbers_belong_keeps_the_last_good_view(open_page: Open) -> None:
-    app = open_page(PAGE, picture="digit_3", kernel="own", own="1 2 1")
+    app = open_page(PAGE, picture="digit-3", kernel="own", own="1 2 1")
     before = panes(app)["kernel"]
     app.text_area(key="convolution.own").set_value("1 two 3").run()
     assert "two" in sentences(app)
@@ -166,7 +166,9 @@ def test_text_where_numbers_belong_keeps_the_last_good_view(open_page: Open) -> 
 
 def test_settings_survive_a_visit_to_another_page_and_one_button_resets_them(open_page: Open) -> None:
     app = open_page(PAGE, picture="flower", stride="2", kernel="box", box_size="5")
-    app.switch_page("app.py").run()
+    app.switch_page("app.py")
+    app.query_params.clear()  # as a page link does
+    app.run()
     app.switch_page(PAGE).run()
     assert sentences(app) == ""
     assert app.number_input(key="convolution.stride").value == 2
@@ -185,16 +187,18 @@ def png(array: np.ndarray) -> bytes:
 def test_an_upload_is_used_kept_across_pages_and_replaced_only_by_a_picture(open_page: Open) -> None:
     app = open_page(PAGE, picture="upload")
     mine = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    app.file_uploader(key="uploader").set_value(("mine.png", png(mine), "image/png")).run()
+    app.file_uploader(key="upload").set_value(("mine.png", png(mine), "image/png")).run()
     assert sentences(app) == ""
     assert panes(app)["input"]["caption"].startswith("Input · 30 × 40")
     trace = panes(app)["trace"]
     expected = filter2d(to_gray(mine), PRESETS["sobel_x"].weights())
     assert result_at(trace) == float(expected[trace["row"], trace["col"]])
-    app.switch_page("app.py").run()
+    app.switch_page("app.py")
+    app.query_params.clear()
+    app.run()
     app.switch_page(PAGE).run()
     assert panes(app)["input"]["caption"].startswith("Input · 30 × 40")
-    app.file_uploader(key="uploader").set_value(("broken.png", b"\x89PNG\r\n\x1a\nnot much", "image/png")).run()
+    app.file_uploader(key="upload").set_value(("broken.png", b"\x89PNG\r\n\x1a\nnot much", "image/png")).run()
     assert "“broken.png” could not be opened" in sentences(app)
     assert panes(app)["input"]["caption"].startswith("Input · 30 × 40")
 
@@ -202,7 +206,7 @@ def test_an_upload_is_used_kept_across_pages_and_replaced_only_by_a_picture(open
 @pytest.mark.parametrize("shape", [(1, 1), (20_000, 1), (1, 300), (5, 5)])
 def test_small_and_odd_pictures_simply_work(open_page: Open, shape: tuple[int, int]) -> None:
     app = open_page(PAGE, picture="upload", size="original", kernel="box", box_size="15")
-    app.file_uploader(key="uploader").set_value(("odd.png", png(np.full(shape, 90, np.uint8)), "image/png")).run()
+    app.file_uploader(key="upload").set_value(("odd.png", png(np.full(shape, 90, np.uint8)), "image/png")).run()
     assert sentences(app) == ""
     assert (panes(app)["output"]["rows"], panes(app)["output"]["cols"]) == shape
     assert result_at(panes(app)["trace"]) == pytest.approx(90, rel=1e-3)
@@ -214,7 +218,7 @@ def test_small_and_odd_pictures_simply_work(open_page: Open, shape: tuple[int, i
 def test_every_tab_opens_from_the_link(open_page: Open, tab: str) -> None:
     for kernel in ("sobel_x", "sobel_magnitude"):
         for colour in ("gray", "each", "rgb"):
-            app = open_page(PAGE, picture="digit_3", tab=tab, kernel=kernel, colour=colour)
+            app = open_page(PAGE, picture="digit-3", tab=tab, kernel=kernel, colour=colour)
             assert sentences(app) == ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import ndimage
+from streamlit.testing.v1 import AppTest
 
 from cnncore import ops
 from cnncore.filtering import filter2d
@@ -269,3 +270,16 @@ def test_what_the_browser_sends_is_checked() -> None:
         read_edit(good, annotate(data, editable=["kernel"]))
     with pytest.raises(ValueError, match="cannot be changed"):
         read_edit("nonsense", data)
+
+
+def test_the_component_gets_the_data() -> None:
+    def script() -> None:
+        from pages.ui.explorer import explorer, worked_example
+
+        explorer(worked_example(pinned=(0, 3, 3)), key="example")
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    sent = json.loads(app.get("bidi_component")[0].proto.json)
+    assert sent == worked_example(pinned=(0, 3, 3))
+    assert sent["pinned"] == [0, 3, 3]

@@ -1,0 +1,349 @@
+// One input and kernel as many libraries compute them: their outputs side by side, and how each differs from one.
+//
+// data: operation ("convolution" | "max" | "average"), input (numbers), frame [top, bottom, left, right] (the widest
+// padding of all), low, high (black and white of the input), kernel (weights, or null), taps, stride, dilation,
+// bound, gap_bound, kernel_bound, reference (which item), refused (the name of the one that was wanted and refuses),
+// place [row, column], pinned, and items:
+// [{ name, function, refusal, call, values, gap, equal, labels, sentences, idle, around, pads, ignored, flip }].
+// trigger `pin`: { row, column }, or {} when the pin is taken away. Everything else stays in the browser.
+
+const CARD_GAP = 20; // px
+const LEAST_CARD = 140;
+const LARGEST_CELL = 34;
+const ASIDE = 208; // px of the column with input and kernel, where it stands beside the outputs
+const SIGNS = { convolution: ["\u2605", "\u2217"] };
+
+/** How many outputs stand side by side, and how large their cells are: numbers first, then company. */
+function shelves(width, columns) {
+  const plan = (count) => {
+    const card = Math.floor((width - CARD_GAP * (count - 1)) / count);
+    return { count, card, cell: wholeCell(Math.min(LARGEST_CELL, (card - 2) / columns)) };
+  };
+  const least = width >= 560 ? 2 : 1;
+  const plans = [4, 3, 2, 1].filter((count) => count >= least).map(plan).filter(({ count, card }) => count === least || card >= LEAST_CARD);
+  return plans.find(({ cell }) => cell >= READABLE) ?? plans.find(({ cell }) => cell >= 12) ?? plans.at(-1);
+}
+
+/** The differences have their words beside them, or below where there is no room. */
+function gapShelves(width, columns) {
+  const count = width >= 560 ? 2 : 1;
+  const card = Math.floor((width - CARD_GAP * (count - 1)) / count);
+  const cell = (room) => wholeCell(Math.min(READABLE + 2, (room - 2) / columns));
+  const beside = cell(card - LEAST_CARD - 14);
+  if (beside >= READABLE) return { count, cell: beside, words: "beside" };
+  const below = cell(card);
+  return below < READABLE && beside * columns >= 90 ? { count, cell: beside, words: "beside" } : { count, cell: below, words: "below" };
+}
+
+/** A call that may break after its punctuation, not inside its words. */
+function breakable(call) {
+  const node = element("code", { class: "call number" });
+  for (const part of call.split(/(?<=[.(,])/)) node.append(part, element("wbr"));
+  return node;
+}
+
+const galleryView = instances((parentElement) => {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const view = { data: null, theme: null, send: () => {} };
+  // What the pointer is over, and what has the focus: { item, row, column }, item null for a cell of the input.
+  let hovered = null;
+  let focused = null;
+  let pinned = null; // { row, column }; the browser's word until the server's comes
+  let drawn = ""; // what the cards were made for
+
+  const input = heatGrid({
+    signal,
+    hover: (place) => { hovered = place && { item: null, ...place }; show(); },
+    focus: (place) => { focused = place && { item: null, ...place }; show(); },
+  });
+  const kernel = heatGrid({ signal, hover: () => {}, focus: () => {} });
+  const inputCaption = element("figcaption", { class: "quiet" });
+  const kernelCaption = element("figcaption", { class: "quiet" });
+  const sign = element("div", { class: "sign", "aria-hidden": "true" });
+  const kernelBox = element("figure", {}, kernel.node, kernelCaption);
+  const readout = element("div", { class: "values" });
+  const given = element("div", { class: "given" },
+    element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), readout);
+  const outputs = element("div", { class: "shelf", role: "group", "aria-label": "outputs" });
+  const heading = element("h3", {});
+  const alike = element("p", { class: "alike quiet" });
+  const gaps = element("div", { class: "shelf gaps", role: "group", "aria-label": "differences" });
+  const live = element("div", { class: "offscreen", "aria-live": "polite" });
+  const main = element("div", { class: "main" }, outputs, heading, alike, gaps);
+  const stage = element("div", { class: "gallery" }, given, main, live);
+  const root = element("div", { class: "lab" }, stage);
+  parentElement.append(root);
+  keepKeysInside(root, signal);
+
+  let cards = []; // one an item: { node, grid, gapNode, gapGrid }
+  const item = (index) => view.data.items[index];
+  const same = (a, b) => Boolean(a && b && a.row === b.row && a.column === b.column);
+
+  const exists = (place) => Boolean(place) && (place.item === null || item(place.item)?.values?.[place.row]?.[place.column] !== undefined);
+
+  /** The cell that is spoken of: under the pointer, else focused, else pinned, else the first that differs. */
+  function current() {
+    const { data } = view;
+    const found = [hovered, focused].find(exists);
+    if (found) return found;
+    const [row, column] = pinned ? [pinned.row, pinned.column] : data.place;
+    const index = [data.reference, ...data.items.keys()].find((one) => exists({ item: one, row, column }));
+    return { item: index ?? data.reference, row, column };
+  }
+
+  /** Does window `at` along an axis (0 rows, 1 columns) read position `cell`, counted from the first real one? */
+  function reads(index, axis, at, cell) {
+    const { taps, stride, dilation } = view.data;
+    const into = cell - (at * stride[axis] - item(index).pads[2 * axis]);
+    return into >= 0 && into % dilation[axis] === 0 && into / dilation[axis] < taps[axis];
+  }
+
+  function pin(place) {
+    const next = same(place, pinned) ? null : { row: place.row, column: place.column };
+    pinned = next;
+    live.textContent = next ? `Row ${next.row}, column ${next.column} is pinned.` : "No cell is pinned.";
+    view.send(next ?? {});
+    show();
+  }
+
+  const keys = (index) => (event, place) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    pin({ item: index, ...place });
+  };
+  const gridOf = (index) => heatGrid({
+    signal,
+    hover: (place) => { hovered = place && { item: index, ...place }; show(); },
+    focus: (place) => { focused = place && { item: index, ...place }; show(true); },
+    pick: (place) => pin({ item: index, ...place }),
+    press: keys(index),
+  });
+
+  /** Make the cards anew; their numbers come with `paint`. */
+  function build() {
+    const { data } = view;
+    hovered = null;
+    focused = null;
+    cards = data.items.map((one, index) => {
+      const grid = one.values ? gridOf(index) : null;
+      const gapGrid = one.values && !one.equal ? gridOf(index) : null;
+      const mark = SIGNS[data.operation]?.[one.flip ? 1 : 0];
+      const title = element("div", { class: "name" }, one.name, mark && one.values ? element("span", { class: "mark quiet", "aria-hidden": "true" }, mark) : "");
+      const body = grid ? grid.node : element("p", { class: "refusal" }, one.refusal);
+      const note = element("div", { class: "note" });
+      if (grid) note.append(...noteOf(one, index));
+      const call = grid ? breakable(one.call) : breakable(one.function);
+      const node = element("article", { class: "card", "aria-label": one.name }, title, call, element("div", { class: "body" }, body), note);
+      const words = element("div", { class: "why" });
+      if (gapGrid) {
+        words.append(...one.sentences.map((text) => element("p", {}, text)));
+        if (one.idle.length) words.append(element("p", { class: "quiet" }, `Without effect here: ${one.idle.join(", ")}.`));
+      }
+      const gapNode = gapGrid && element("article", { class: "card", "aria-label": `${one.name}, difference` },
+        element("div", { class: "name" }, one.name), element("div", { class: "body" }, gapGrid.node), words);
+      return { node, grid, gapGrid, gapNode };
+    });
+    outputs.replaceChildren(...cards.map(({ node }) => node));
+    gaps.replaceChildren(...cards.flatMap(({ gapNode }) => (gapNode ? [gapNode] : [])));
+    const base = item(data.reference).name;
+    heading.textContent = `Difference to ${base}`;
+    const equal = data.items.filter((one, index) => one.equal && index !== data.reference);
+    const idle = equal.filter((one) => one.idle.length).map((one) => `${one.name} (${one.idle.join(", ")})`);
+    alike.textContent = [
+      data.refused ? `${data.refused} refuses, so ${base} takes its place.` : "",
+      equal.length ? `The same numbers: ${equal.map(({ name }) => name).join(", ")}.` : gaps.children.length ? "" : "Nothing else computes this.",
+      idle.length ? `Other rules that change nothing here: ${idle.join("; ")}.` : "",
+    ].filter(Boolean).join(" ");
+    alike.hidden = !alike.textContent;
+  }
+
+  function noteOf(one, index) {
+    if (index === view.data.reference) return [element("b", {}, "the reference")];
+    if (one.equal) return [element("b", {}, "= "), "the same"];
+    return [element("b", {}, "\u2260 "), one.labels.join(", ")];
+  }
+
+  /** Sizes and numbers of every grid. */
+  function paint() {
+    const { data, theme } = view;
+    const beside = width.width >= 700;
+    stage.classList.toggle("beside", beside);
+    const room = beside ? width.width - ASIDE - 32 : width.width;
+    const known = data.items.filter(({ values }) => values);
+    const columns = Math.max(...known.map(({ values }) => values[0].length));
+    const family = getComputedStyle(root).fontFamily;
+    for (const [shelf, part, plan, bound] of [[outputs, "grid", shelves(room, columns), data.bound], [gaps, "gapGrid", gapShelves(room, columns), data.gap_bound]]) {
+      shelf.classList.toggle("below", plan.words === "below");
+      shelf.style.gridTemplateColumns = `repeat(${plan.count}, minmax(0, 1fr))`;
+      const name = part === "grid" ? "values" : "gap";
+      const fit = fitNumbers(known.flatMap((one) => one[name].flat()).filter((value) => value !== "NaN"), plan.cell, family);
+      cards.forEach((card, index) => {
+        if (!card[part]) return;
+        const numbers = item(index)[name];
+        const label = `${item(index).name}, ${part === "grid" ? "output" : `difference to ${item(data.reference).name}`}`;
+        card[part].draw({
+          rows: numbers.length, columns: numbers[0].length, cell: plan.cell, font: fit?.font ?? SMALLEST_FIGURES, label,
+          paint: (row, column) => {
+            const value = numbers[row][column];
+            const place = `row ${row}, column ${column}`;
+            if (value === "NaN") return { colour: theme.background, text: fit ? "new" : "", size: fit && Math.min(fit.font, 11), outside: true, label: `${place}: the other has no such cell` };
+            return { colour: signedCell(theme, value, bound), text: fit ? fit.write(value) : "", label: `${place}: ${exactly(value)}` };
+          },
+        });
+      });
+    }
+    given.style.setProperty("--aside", `${ASIDE}px`);
+    show();
+  }
+
+  /** The input with what the library of `index` puts round it, and the kernel as it lays it on. */
+  function paintGiven(index) {
+    const { data, theme } = view;
+    const one = item(index);
+    const [top, bottom, left, right] = data.frame;
+    const [rows, columns] = [data.input.length + top + bottom, data.input[0].length + left + right];
+    const beside = stage.classList.contains("beside");
+    const weights = data.kernel && (one.flip ? data.kernel.map((line) => [...line].reverse()).reverse() : data.kernel);
+    const space = beside ? ASIDE : (width.width - (weights ? 44 : 0)) / (columns + (weights ? data.taps[1] : 0)) * columns;
+    const cell = wholeCell(Math.min(26, space / columns));
+    const family = getComputedStyle(root).fontFamily;
+    const fit = fitNumbers(one.around.flat().filter((value) => value !== "NaN"), cell, family);
+    input.draw({
+      rows, columns, cell, font: fit?.font ?? SMALLEST_FIGURES, label: `input, as ${one.name} pads it`,
+      paint: (row, column) => {
+        const [r, c] = [row - top, column - left];
+        const value = one.around[r + one.pads[0]]?.[c + one.pads[2]];
+        const place = `row ${formatNumber(r)}, column ${formatNumber(c)}`;
+        if (value === undefined) return { colour: theme.background, label: `${place}: not read` };
+        const outside = data.input[r]?.[c] === undefined;
+        if (value === "NaN") return { colour: theme.background, text: fit ? "\u2013" : "", outside: true, label: `${place}: padding that does not count` };
+        const colour = data.low < 0 ? signedCell(theme, value, Math.max(data.high, -data.low)) : greyCell(theme, value, data.low, data.high);
+        return { colour, text: fit ? fit.write(value) : "", outside, label: `${place}: ${exactly(value)}${outside ? ", from the border rule" : ""}` };
+      },
+    });
+    for (let row = 0; row < rows; row += 1) {
+      for (let column = 0; column < columns; column += 1) {
+        input.cellAt({ row, column }).classList.toggle("unread", one.around[row - top + one.pads[0]]?.[column - left + one.pads[2]] === undefined);
+      }
+    }
+    kernelBox.hidden = !weights;
+    sign.hidden = !weights;
+    if (!weights) return;
+    const kernelFit = fitNumbers(weights.flat(), cell, family);
+    kernel.draw({
+      rows: weights.length, columns: weights[0].length, cell, font: kernelFit?.font ?? SMALLEST_FIGURES,
+      label: one.flip ? "kernel, turned by 180\u00b0" : "kernel",
+      paint: (row, column) => ({
+        colour: signedCell(theme, weights[row][column], data.kernel_bound),
+        text: kernelFit ? kernelFit.write(weights[row][column]) : "",
+        label: `row ${row}, column ${column}: ${exactly(weights[row][column])}`,
+      }),
+    });
+    kernelCaption.textContent = one.flip ? "kernel, turned" : "kernel";
+    sign.textContent = SIGNS.convolution[one.flip ? 1 : 0];
+  }
+
+  let givenFor = "";
+  let givenTo = null; // the library whose input is shown
+  let marks = []; // [element, class] of everything that is outlined
+
+  function outline(box, name) {
+    if (!box) return;
+    box.classList.add(name);
+    marks.push([box, name]);
+  }
+
+  /** Outline the cell everywhere, its window in the input, and spell all the values out. */
+  function show(byFocus = false) {
+    if (!view.data || !width.width) return;
+    const { data } = view;
+    const [top, , left] = data.frame;
+    const place = current();
+    const ofInput = place.item === null ? { row: place.row - top, column: place.column - left } : null;
+    if (!ofInput) givenTo = place.item;
+    if (givenTo === null || !item(givenTo)?.values) givenTo = data.reference;
+    const wanted = `${givenTo} ${width.width}`;
+    if (givenFor !== wanted) {
+      givenFor = wanted;
+      paintGiven(givenTo);
+    }
+    for (const [box, name] of marks) box.classList.remove(name);
+    marks = [];
+    const range = (count) => [...Array(count).keys()];
+    cards.forEach(({ grid, gapGrid }, index) => {
+      for (const one of [grid, gapGrid]) {
+        if (!one) continue;
+        one.mark(ofInput ? null : { row: place.row, column: place.column });
+        if (pinned) outline(one.cellAt(pinned), "pinned");
+        if (!ofInput) continue;
+        const rows = range(one.shape[0]).filter((row) => reads(index, 0, row, ofInput.row));
+        const columns = range(one.shape[1]).filter((column) => reads(index, 1, column, ofInput.column));
+        for (const row of rows) for (const column of columns) outline(one.cellAt({ row, column }), "fed");
+      }
+    });
+    if (!ofInput) {
+      const rows = range(input.shape[0]).filter((row) => reads(place.item, 0, place.row, row - top));
+      const columns = range(input.shape[1]).filter((column) => reads(place.item, 1, place.column, column - left));
+      for (const row of rows) for (const column of columns) outline(input.cellAt({ row, column }), "under");
+    }
+    input.mark(ofInput && { row: place.row, column: place.column });
+    const window = data.kernel ? [] : [element("br"), `window ${data.taps.join(` ${TIMES} `)}`];
+    inputCaption.replaceChildren(`input, as ${item(givenTo).name} sees it`, ...window);
+    tell(place, ofInput);
+    if (byFocus && focused) {
+      const said = data.items.filter(({ values }) => values).map((one) => `${one.name} ${exactly(one.values[place.row]?.[place.column] ?? "none")}`);
+      live.textContent = `Row ${place.row}, column ${place.column}: ${said.join(", ")}`;
+    }
+  }
+
+  /** The list of values: one line a library, with its difference. */
+  function tell(place, cell) {
+    const { data } = view;
+    if (cell) {
+      const { around, pads, name } = item(givenTo);
+      const value = around[cell.row + pads[0]]?.[cell.column + pads[2]];
+      const words = value === undefined ? "not read" : value === "NaN" ? "padding that does not count" : exactly(value);
+      readout.replaceChildren(
+        element("div", { class: "where" }, `Input, row ${formatNumber(cell.row)}, column ${formatNumber(cell.column)}`),
+        element("div", {}, `${name}: ${words}`),
+        element("div", { class: "quiet" }, "Outlined: every output that reads it."));
+      return;
+    }
+    const lines = data.items.map((one, index) => {
+      const value = one.values?.[place.row]?.[place.column];
+      const gap = one.gap?.[place.row]?.[place.column];
+      const change = index === data.reference || gap === undefined || gap === 0 || gap === "NaN" ? "" : (isNumber(gap) && gap > 0 ? "+" : "") + numeral(gap);
+      return element("div", { class: `entry${index === place.item ? " active" : ""}` },
+        element("span", { class: "who" }, one.name),
+        element("span", { class: "value" }, one.refusal ? "refuses" : value === undefined ? "\u2013" : numeral(value, 4)),
+        element("span", { class: "change quiet" }, change));
+    });
+    readout.replaceChildren(
+      element("div", { class: "where" }, `Row ${place.row}, column ${place.column}`, element("span", { class: "quiet" }, pinned && same(pinned, place) ? " \u00b7 pinned" : "")),
+      element("div", { class: "entries" }, ...lines));
+  }
+
+  const width = watchWidth(root, () => { if (view.data) paint(); });
+  document.fonts?.ready.then(() => { if (view.data && !signal.aborted) paint(); });
+
+  view.update = (data) => {
+    const before = view.data;
+    Object.assign(view, { data, theme: readTheme(parentElement) });
+    pinned = data.pinned ? { row: data.place[0], column: data.place[1] } : null;
+    const text = JSON.stringify([data.items, data.reference]);
+    if (!before || drawn !== text) build();
+    drawn = text;
+    givenFor = "";
+    paint();
+  };
+  view.close = () => { stop.abort(); width.stop(); };
+  return view;
+});
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const view = galleryView(parentElement);
+  view.send = (place) => setTriggerValue("pin", place);
+  if (data?.items?.length) view.update(data);
+  return view.close;
+}

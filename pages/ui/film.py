@@ -1,0 +1,151 @@
+"""An explorer's data as a picture (PNG), and as a film of its window sliding over all outputs (GIF).
+
+    data = convolution(image, kernel, stride=2)
+    film.png(data, dark=False), film.gif(data, dark=False)
+
+Both look as the explorer does on the screen, twice as fine, and need neither a browser nor streamlit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from pages.ui.explorer_data import Data, has_output
+from pages.ui.film_gif import Writer
+from pages.ui.film_layout import Box, arrange
+from pages.ui.film_model import Model
+from pages.ui.film_stage import MARGIN, Stage
+
+MOST_FRAMES = 400
+MOST_PIXELS = 8_000_000
+"""Of one frame."""
+MOST_WORK = 600_000_000
+"""Pixels of all frames together: some seconds of compressing. A longer film is drawn less fine, then skips steps."""
+SCALES = (2.0, 1.5, 1.0)
+LAST = 4  # the last frame stays so many times longer, and at least
+LEAST_LAST = 2000  # milliseconds
+
+
+class Plan(NamedTuple):
+    """What a film shows: which steps, and how many pixels of it are one of the screen's."""
+
+    steps: list[int]
+    scale: float
+
+
+def png(data: Data, *, dark: bool, step: int | None = None) -> bytes:
+    """Draw an explorer.
+
+    Parameters
+    ----------
+    data : dict
+        As `pages.ui.explorer_data` describes it.
+    dark : bool
+        In the colours of the dark theme.
+    step : int, optional
+        How far the window has slid, counted from 1: later outputs are still empty. By default the whole output, with
+        the sum of the pinned one, or else of the first.
+
+    Returns
+    -------
+    bytes
+        Of a PNG file of at most 255 colours.
+
+    Raises
+    ------
+    ValueError
+        If there is no such step, or the grids are too large to be drawn.
+    """
+    model, box = _prepared(data)
+    if step is not None and not 1 <= step <= model.steps:
+        raise ValueError(f"`step` (={step}) must be between 1 and {model.steps}")
+    pinned = data["pinned"] if data["pinned"] and has_output(data, data["pinned"]) else None
+    plane, row, column = model.at_step(step) if step is not None else tuple(pinned or (0, 0, 0))
+    shown = model.step_of((plane, row, column))
+    stage = Stage(model, box, dark=dark, scale=_scale(box, 1), steps=[shown])
+    stage.reveal(model.steps if step is None else step)
+    if step is None and pinned:
+        stage.mark_pin(plane, row, column)
+    return stage.frame(shown, counted=step is not None, pinned=step is None and pinned is not None).png()
+
+
+def gif(data: Data, *, dark: bool, milliseconds: int = 600) -> bytes:
+    """Draw the window sliding over all outputs, one frame a step; the outputs fill in. It repeats for ever.
+
+    Parameters
+    ----------
+    data : dict
+        As `pages.ui.explorer_data` describes it.
+    dark : bool
+        In the colours of the dark theme.
+    milliseconds : int
+        How long a frame stays; the last one stays longer.
+
+    Returns
+    -------
+    bytes
+        Of a GIF file. With very many outputs not every step has a frame: see `caption`.
+
+    Raises
+    ------
+    ValueError
+        If `milliseconds` is less than 20, which browsers do not keep, or the grids are too large to be drawn.
+    """
+    if milliseconds < 20:
+        raise ValueError(f"`milliseconds` (={milliseconds}) must be at least 20: browsers show no shorter frames")
+    model, box = _prepared(data)
+    plan = _plan(model, box)
+    stage = Stage(model, box, dark=dark, scale=plan.scale, steps=plan.steps)
+    film = Writer(stage.palette)
+    for step in plan.steps:
+        stage.reveal(step)
+        last = step == plan.steps[-1]
+        film.add(stage.frame(step), max(LAST * milliseconds, LEAST_LAST) if last else milliseconds)
+    return film.data()
+
+
+def caption(data: Data) -> str:
+    """Return a sentence that says how many steps the film has, and whether it skips some."""
+    model, box = _prepared(data)
+    steps = _plan(model, box).steps
+    if len(steps) == 1:
+        return "The film has one frame: there is one output."
+    every = steps[1] - steps[0]
+    if every == 1:
+        return f"The film shows the window at each of its {len(steps):,} places."
+    return f"The film shows every {_ordinal(every)} of the window's {model.steps:,} places, and the last."
+
+
+def _prepared(data: Data) -> tuple[Model, Box]:
+    model = Model(data)
+    return model, arrange(model)[1]
+
+
+def _plan(model: Model, box: Box) -> Plan:
+    """Choose the steps and the scale so that the work stays bounded: first less fine, then fewer frames."""
+    frames = min(model.steps, MOST_FRAMES)
+    scale = _scale(box, frames)
+    frames = max(min(frames, int(MOST_WORK / _pixels(box, scale))), 2)
+    every = math.ceil(model.steps / frames)
+    steps = list(range(1, model.steps + 1, every))
+    return Plan(steps if steps[-1] == model.steps else [*steps, model.steps], scale)
+
+
+def _pixels(box: Box, scale: float) -> float:
+    """How many a frame has, more or less: the sum below the grids is as high as it must be."""
+    return (box.width + 2 * MARGIN) * (box.height + 2 * MARGIN + 120) * scale**2
+
+
+def _scale(box: Box, frames: int) -> float:
+    for scale in SCALES:
+        if _pixels(box, scale) <= MOST_PIXELS and (_pixels(box, scale) * frames <= MOST_WORK or scale == SCALES[-1]):
+            return scale
+    raise ValueError(f"the grids are too large to be drawn: {box.width:,.0f} × {box.height:,.0f} pixels")
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,94 @@
+"""What stands in a tab "Save and share": files to take along, and the link that reopens the view."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.ui import film as films
+from pages.ui.explorer_data import Data
+from pages.ui.state import PageState
+
+SPELLED = {"∞": np.inf, "−∞": -np.inf, "NaN": np.nan}
+
+
+def save_and_share(
+    state: PageState,
+    *,
+    name: str,
+    film: Data | None = None,
+    picture: Callable[[bool], bytes] | None = None,
+    numbers: NDArray[Any] | None = None,
+    own_picture: bool = False,
+    settings: str = "settings",
+) -> None:
+    """Draw the buttons that save what the page shows, and the link to it. Files are made when they are asked for.
+
+    Parameters
+    ----------
+    state : PageState
+        Its link is shown.
+    name : str
+        Of the files, without their ending.
+    film : dict, optional
+        An explorer's data: as a picture, as a film of its sliding window, and, unless `numbers` are given, its output
+        as exact numbers.
+    picture : callable, optional
+        Makes the page's own PNG; is told whether the dark theme is on. It takes the place of the film's picture.
+    numbers : ndarray, optional
+        The page's exact numbers.
+    own_picture : bool
+        Whether the page shows a picture of the person's own, which no link can bring along.
+    settings : str
+        What the link brings along all the same, as the last word of a sentence.
+    """
+    dark = st.context.theme.type == "dark"  # asked now: a file is made outside the script, where nobody knows
+    if film is not None and numbers is None:
+        numbers = output_numbers(film)
+    with st.container(horizontal=True):
+        if picture is not None:
+            _button("Download the picture (PNG)", lambda: picture(dark), f"{name}.png", "image/png")
+        elif film is not None:
+            _button("Download the picture (PNG)", lambda: films.png(film, dark=dark), f"{name}.png", "image/png")
+        if film is not None:
+            _button("Download the film (GIF)", lambda: films.gif(film, dark=dark), f"{name}.gif", "image/gif")
+        if numbers is not None:
+            _button("Download the numbers (.npy)", lambda: as_npy(numbers), f"{name}.npy", "application/octet-stream")
+    if film is not None:
+        st.caption(films.caption(film))
+    if numbers is not None:
+        size = " × ".join(f"{n:,}" for n in numbers.shape)
+        st.caption(f"The numbers are exact: {size}, {numbers.dtype}, before any choice of how to show them.")
+    st.markdown("A link that reopens precisely this view:")
+    st.code(state.link(), language=None, wrap_lines=True)
+    if own_picture:
+        st.caption(
+            "Your own picture cannot travel in a link: it stays on this server for as long as this tab is open. "
+            f"Whoever opens the link sees the same {settings} on a sample."
+        )
+
+
+def _button(label: str, make: Callable[[], bytes], file: str, kind: str) -> None:
+    st.download_button(label, make, file, kind, on_click="ignore")
+
+
+def as_npy(numbers: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, numbers, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def output_numbers(data: Data) -> NDArray[np.float64]:
+    """Return the output of an explorer, shape (C, OH, OW).
+
+    >>> output_numbers({"output": {"planes": [[[1.5, "−∞"]]]}})
+    array([[[ 1.5, -inf]]])
+    """
+    planes = data["output"]["planes"]
+    return np.array([[[SPELLED.get(number, number) for number in row] for row in plane] for plane in planes])

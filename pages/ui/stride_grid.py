@@ -1,0 +1,94 @@
+"""The equation of the Stride page on a small grid, the formula of its size, and what to notice in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.ui.explorer import Pin, annotate, convolution, explorer, pixels, transposed_convolution
+from pages.ui.explorer_data import Data
+from pages.ui.grid_controls import TOP, Grid, edit_grids, small_grid, small_kernel
+from pages.ui.state import PageState, Setting
+from pages.ui.stride_controls import MOST_KERNEL
+from pages.ui.stride_view import AXES, Geometry, formula, geometry, pad_note, sentences
+
+
+def _check_pin(value: Any) -> str:
+    if not re.fullmatch(r"(\d{1,3}\.\d{1,3})?", str(value)):
+        raise ValueError(f"A pinned cell is written as row.column, such as 2.3, not “{str(value)[:40]}”.")
+    return str(value)
+
+
+SETTINGS: tuple[Setting, ...] = (Setting("pin", "", _check_pin),)
+"""The pinned output cell: row.column, counted from 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedGrid:
+    """Input, kernel, where the windows land, and the explorer's data."""
+
+    image: Grid
+    kernel: NDArray[np.float64]
+    placed: Geometry
+    data: Data
+
+
+def place(values: dict[str, Any]) -> PlacedGrid:
+    """Return what the settings describe. Raises ValueError with a sentence."""
+    image, kernel = small_grid(values), small_kernel(values)
+    if max(kernel.shape) > MOST_KERNEL:
+        rows, columns = kernel.shape
+        raise ValueError(f"The kernel has {rows} × {columns} weights; at most {MOST_KERNEL} × {MOST_KERNEL} fit here.")
+    placed = geometry(values, image.shape, kernel.shape)
+    how: dict[str, Any] = {
+        "stride": placed.pair("stride"),
+        "padding": placed.pads,
+        "dilation": placed.pair("dilation"),
+    }
+    if placed.transposed:
+        made = transposed_convolution(image, kernel, **how, output_padding=placed.pair("output_padding"))
+    else:
+        made = convolution(image, kernel, **how, border=values["border"], value=values["value"])
+    note = "" if placed.transposed else pad_note(placed.pads)
+    pin = [0, *map(int, values["pin"].split("."))] if values["pin"] else None
+    words: dict[str, Any] = {"note": note}
+    if (image >= 0).all():
+        words["scale"] = pixels(0, max(TOP, float(image.max())))
+    data = annotate(made, input=words, pinned=pin, editable=["input", "kernel"])
+    return PlacedGrid(image, kernel, placed, data)
+
+
+def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str]) -> tuple[PlacedGrid, dict[str, Any]]:
+    """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
+    try:
+        grid = place(values)
+        state.mark_good(values)
+    except ValueError as error:
+        complaints.append(str(error))
+        values = state.last_good or {name: setting.default for name, setting in state.settings.items()}
+        grid = place(values)
+    return grid, values
+
+
+def draw(state: PageState, values: dict[str, Any], grid: PlacedGrid) -> None:
+    """Draw the equation, the size of its output, and what to notice."""
+
+    def take_pin(pin: Pin | None) -> None:
+        state.change(pin=f"{pin[1]}.{pin[2]}" if pin else "")
+
+    explorer(grid.data, key="stride-grid", on_pin=take_pin, on_edit=edit_grids(state, grid.image, grid.kernel))
+    draw_formula(grid.placed)
+
+
+def draw_formula(placed: Geometry, *, brief: bool = False) -> None:
+    """Draw how many rows and columns come out, with the numbers, and what to notice (with `brief` less of it)."""
+    gap = " " if placed.transposed else "  \n"
+    for column, axis, name in zip(st.columns(2), placed.axes, AXES, strict=True):
+        first, rest = formula(axis, name)
+        column.markdown(f"$\\small {first}$ {gap}$\\small {{{rest}}}$")
+    st.markdown(" ".join(sentences(placed, brief=brief)))

@@ -1,0 +1,123 @@
+"""The equation of the Text page: one filter along the sentence, and the largest answer of each filter."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.ui.explorer import Pin, annotate, convolution, explorer, pooling, signed
+from pages.ui.explorer_data import Data
+from pages.ui.state import PageState, set_widget, widget
+from pages.ui.text_model import Answer, TextView, joined, shown
+from pages.ui.words import literal, number
+
+AMOUNT: Data = {"kind": "amount", "bound": 1.0}
+
+
+def chosen(values: dict[str, Any], view: TextView) -> int:
+    """Return which filter is shown: there can be fewer than the link, or the last click, knew."""
+    return min(int(values["filter"]), len(view.answers) - 1)
+
+
+def sliding(values: dict[str, Any], view: TextView) -> Data:
+    """Return the explorer's data of the chosen filter along the sentence."""
+    answer = view.answers[chosen(values, view)]
+    filled = view.columns[:, : len(view.tokens)]
+    made = convolution(filled, answer.found.weights, bias=answer.found.bias, padding=((0, 0), (0, view.padding)))
+    place = int(values["place"]) if values["place"] else answer.position
+    entries = [shown(token) for token in view.entries]
+    labels = [shown(token) for token in view.tokens] + [""] * view.padding
+    return annotate(
+        made,
+        input={
+            "title": f"Sentence, one-hot {view.by}",
+            "row_labels": entries,
+            "column_labels": labels[: len(view.tokens)],
+            "scale": AMOUNT,
+        },
+        kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries},
+        output={"title": "Response", "column_labels": labels[: len(answer.sums)]},
+        pinned=[0, 0, min(place, len(answer.sums) - 1)],
+    )
+
+
+def maxima(values: dict[str, Any], view: TextView) -> Data:
+    """Return the explorer's data of max over time: a row for each filter, as long as it has responses."""
+    longest = max(len(answer.map) for answer in view.answers)
+    rows = np.full((len(view.answers), longest), -math.inf)
+    for row, answer in zip(rows, view.answers, strict=True):
+        row[: len(answer.map)] = answer.map
+    made = pooling(rows, (1, longest), kind="max")
+    planes = [[None if value == "−∞" else value for value in line] for line in made["input"]["planes"][0]]
+    scale = signed(rows[np.isfinite(rows)])
+    made |= {
+        "sign": "max over time",
+        "operation": "the maximum of each row",
+        "kernel": {**made["kernel"], "hidden": True},
+        "input": {**made["input"], "planes": [planes]},
+    }
+    names = [answer.found.name for answer in view.answers]
+    labels = [shown(token) for token in view.tokens] + [""] * view.padding
+    relu = "after ReLU" if values["relu"] else ""
+    return annotate(
+        made,
+        input={
+            "title": "Responses",
+            "row_labels": names,
+            "column_labels": labels[:longest],
+            "note": relu,
+            "scale": scale,
+        },
+        output={"title": "Maxima", "row_labels": names, "scale": scale},
+        pinned=[0, chosen(values, view), 0],
+        player=False,
+    )
+
+
+def draw(state: PageState, values: dict[str, Any], view: TextView, data: Data) -> None:
+    """Draw which filter is shown, its equation, and the maxima of all."""
+    if view.total > len(view.tokens):
+        st.caption(f"The sentence has {view.total:,} {view.by}; the first {len(view.tokens)} are used.")
+    if view.dropped:
+        st.caption(f"There are {len(view.answers) + view.dropped} patterns; the first {len(view.answers)} are used.")
+    if view.padding:
+        st.caption(f"The sentence is shorter than the widest filter: {view.padding} empty positions stand behind it.")
+    _choose(state, values, view)
+
+    def take_place(pin: Pin | None) -> None:
+        state.change(place=str(pin[2]) if pin else "")
+
+    def take_filter(pin: Pin | None) -> None:
+        state.change(filter=pin[1] if pin else chosen(values, view), place="")
+
+    explorer(data, key="text-sliding", on_pin=take_place)
+    st.markdown("##### Max over time: of each filter only its largest answer goes on")
+    explorer(maxima(values, view), key="text-maxima", on_pin=take_filter)
+    st.markdown("  \n".join(literal(told(answer, view)) for answer in view.answers))
+
+
+def _choose(state: PageState, values: dict[str, Any], view: TextView) -> None:
+    if len(view.answers) == 1:
+        return
+    key = "text-filter"
+    set_widget(key, chosen(values, view))
+    st.segmented_control(
+        "Filter in the equation",
+        range(len(view.answers)),
+        format_func=lambda at: literal(view.answers[at].found.name),
+        key=key,
+        required=True,
+        on_change=lambda: state.change(filter=widget(key), place=""),
+    )
+
+
+def told(answer: Answer, view: TextView) -> str:
+    """Return in a sentence where a filter answered most."""
+    name, best = f"“{answer.found.name}”", number(answer.best)
+    if view.patterns and answer.best < 1:
+        return f"{name}: {best}, as it stands nowhere in the sentence."
+    window = view.tokens[answer.position : answer.position + answer.found.width]
+    return f"{name}: {best}, at position {answer.position}: “{joined(window, view.by)}”."
