@@ -8,7 +8,7 @@ from pages.ui.navigation import frame
 frame(
     "app.py",
     "See how a convolutional network works",
-    "Slide a small grid of weights over a picture, and take every number apart into the pixels and weights it came from.",
+    "Slide a small grid of weights over a picture; take every number apart into the pixels and weights it came from.",
     controls=False,
 )
 example, pages = st.columns([7, 4], gap="large")

@@ -51,22 +51,18 @@ if file is not None:
 # Times one press of ArrowUp: until `read()` gives another answer than before, and one frame on.
 TIMER = """
 async ([probe]) => {
-  const find = (selector) => {
-    for (const host of document.querySelectorAll('*')) {
-      const found = host.shadowRoot && host.shadowRoot.querySelector(selector);
-      if (found) return found;
-    }
-    return document.querySelector(selector);
-  };
   const read = {
     text: () => document.querySelector('[data-testid="stText"]').textContent,
-    image: () => { const img = document.querySelector('[data-testid="stImage"] img'); return img && img.complete ? img.src : null; },
-    viewer: () => { const all = [...document.querySelectorAll('*')].filter(n => n.shadowRoot)
-        .map(n => n.shadowRoot.querySelector('.caption')?.textContent).filter(t => t && t.startsWith('Output')); return all[0]; },
+    image: () => {
+      const img = document.querySelector('[data-testid="stImage"] img');
+      return img && img.complete ? img.src : null;
+    },
+    viewer: () => [...document.querySelectorAll('*')]
+      .map((node) => node.shadowRoot?.querySelector('.caption')?.textContent)
+      .find((text) => text?.startsWith('Output')),
   }[probe];
   const before = read();
   return await new Promise((resolve) => {
-    window.labDone = null;
     let start = null;
     document.addEventListener('keydown', () => { start = performance.now(); }, {once: true, capture: true});
     window.labReady = true;
@@ -94,20 +90,17 @@ def photograph(rows: int, columns: int) -> bytes:
     return buffer.getvalue()
 
 
-def press(page: Any, probe: str) -> float:
+def press(page: Any, probe: str, key: str) -> float:
     field = page.get_by_label("Dilation", exact=True)
     field.focus()
     page.evaluate("window.labReady = false")
     task = page.evaluate_handle(f"([p]) => {{ window.labTask = ({TIMER})([p]); }}", [probe])
     task.dispose()
     page.wait_for_function("window.labReady === true")
-    page.keyboard.press("ArrowUp" if press.up else "ArrowDown"); press.up = not press.up
+    page.keyboard.press(key)
     milliseconds = page.evaluate("window.labTask")
     page.wait_for_timeout(250)
     return float(milliseconds)
-
-
-press.up = True
 
 
 def upload(page: Any, data: bytes) -> None:
@@ -149,7 +142,7 @@ def main() -> None:
                 for turn in range(rounds + 3):
                     for name, page in pages.items():
                         page.bring_to_front()
-                        taken = press(page, probes[name])
+                        taken = press(page, probes[name], "ArrowUp" if turn % 2 == 0 else "ArrowDown")
                         if turn >= 3:
                             times[name].append(taken)
                 middle = {name: statistics.median(values) for name, values in times.items()}

@@ -85,9 +85,8 @@ def multiply(weights: np.ndarray, windows: np.ndarray, into: np.ndarray) -> None
         Gets ``weights @ windows``.
     """
     (m, k), (h, _, n) = weights.shape, windows.shape
-    pieces = -(-n // max((SMALL_PRODUCT if m == 1 else SMALL_MATRIX // m) // k, 1))
-    size = -(-n // pieces)
-    whole = (pieces - 1) * size
+    size = max((SMALL_PRODUCT if m == 1 else SMALL_MATRIX // m) // k // 32 * 32, 1)  # of whole vector registers
+    whole = (n - 1) // size * size
     if whole:
         np.matmul(
             weights,

@@ -79,7 +79,7 @@ class FilterTrace:
     def value(self) -> float:
         """The output number, summed in float64."""
         totals = [branch.total for branch in self.branches]
-        result = totals[0] if len(totals) == 1 else float(np.hypot(*totals))
+        result = totals[0] if len(totals) == 1 else float(np.hypot(totals[0], totals[1]))
         return max(result, 0.0) if self.relu else result
 
 

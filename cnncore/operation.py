@@ -1,4 +1,4 @@
-"""One filter as a person sets it up: how the channels are treated, the windows, the border, what comes after the sum."""
+"""One filter as a person sets it up: how channels are treated, the windows, the border, what follows the sum."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@
 // bound, gap_bound, kernel_bound, reference (which item), refused (the name of the one that was wanted and refuses),
 // place [row, column], pinned, and items:
 // [{ name, function, refusal, call, values, gap, equal, labels, sentences, idle, around, pads, ignored, flip }].
-// trigger `pin`: { row, column }, or {} when the pin is taken away. Everything else stays in the browser.
+// trigger `pin`: { row, column }, or {} when the pin is taken away. trigger `edit`: { where ("input" | "kernel"), row,
+// column, text }, counted as the person handed the grid over. Everything else stays in the browser.
 
 const CARD_GAP = 20; // px
 const LEAST_CARD = 140;
@@ -45,7 +46,7 @@ function breakable(call) {
 const galleryView = instances((parentElement) => {
   const stop = new AbortController();
   const { signal } = stop;
-  const view = { data: null, theme: null, send: () => {} };
+  const view = { data: null, theme: null, pin: () => {}, edit: () => {} };
   // What the pointer is over, and what has the focus: { item, row, column }, item null for a cell of the input.
   let hovered = null;
   let focused = null;
@@ -56,15 +57,17 @@ const galleryView = instances((parentElement) => {
     signal,
     hover: (place) => { hovered = place && { item: null, ...place }; show(); },
     focus: (place) => { focused = place && { item: null, ...place }; show(); },
+    press: (event, place) => editKey(event, "input", place),
   });
-  const kernel = heatGrid({ signal, hover: () => {}, focus: () => {} });
+  const kernel = heatGrid({ signal, hover: () => {}, focus: () => {}, press: (event, place) => editKey(event, "kernel", place) });
   const inputCaption = element("figcaption", { class: "quiet" });
   const kernelCaption = element("figcaption", { class: "quiet" });
   const sign = element("div", { class: "sign", "aria-hidden": "true" });
   const kernelBox = element("figure", {}, kernel.node, kernelCaption);
   const readout = element("div", { class: "values" });
+  const hint = element("div", { class: "hint quiet" });
   const given = element("div", { class: "given" },
-    element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), readout);
+    element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), hint, readout);
   const outputs = element("div", { class: "shelf", role: "group", "aria-label": "outputs" });
   const heading = element("h3", {});
   const alike = element("p", { class: "alike quiet" });
@@ -72,11 +75,12 @@ const galleryView = instances((parentElement) => {
   const live = element("div", { class: "offscreen", "aria-live": "polite" });
   const main = element("div", { class: "main" }, outputs, heading, alike, gaps);
   const stage = element("div", { class: "gallery" }, given, main, live);
+  const editor = cellEditor(stage, signal);
   const root = element("div", { class: "lab" }, stage);
   parentElement.append(root);
   keepKeysInside(root, signal);
 
-  let cards = []; // one an item: { node, grid, gapNode, gapGrid }
+  let cards = []; // one an item: { node, grid, gapNode, gapGrid, around }
   const item = (index) => view.data.items[index];
   const same = (a, b) => Boolean(a && b && a.row === b.row && a.column === b.column);
 
@@ -103,8 +107,40 @@ const galleryView = instances((parentElement) => {
     const next = same(place, pinned) ? null : { row: place.row, column: place.column };
     pinned = next;
     live.textContent = next ? `Row ${next.row}, column ${next.column} is pinned.` : "No cell is pinned.";
-    view.send(next ?? {});
+    view.pin(next ?? {});
     show();
+  }
+
+  /** Where a cell of a drawn grid stands in the grid that the person handed over, and what it holds; or null. */
+  function source(where, { row, column }) {
+    const { data } = view;
+    const [r, c] = where === "input" ? [row - data.frame[0], column - data.frame[2]]
+      : item(givenTo).flip ? [data.taps[0] - 1 - row, data.taps[1] - 1 - column] : [row, column];
+    const value = (where === "input" ? data.input : data.kernel)?.[r]?.[c];
+    return value === undefined ? null : { row: r, column: c, value };
+  }
+
+  function edit(where, place, text = "") {
+    const found = source(where, place);
+    if (!found) return;
+    const box = (where === "input" ? input : kernel).cellAt(place);
+    const { row, column, value } = found;
+    editor.open(box, String(value), text, (typed) => view.edit({ where, row, column, text: typed }));
+  }
+
+  function editKey(event, where, place) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "F2" || event.key === "Enter") edit(where, place);
+    else if (/^[-+.\d\u2212]$/.test(event.key)) edit(where, place, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  for (const [where, grid] of [["input", input], ["kernel", kernel]]) {
+    grid.node.addEventListener("dblclick", (event) => {
+      const box = event.target.closest("[role=gridcell]");
+      if (box) edit(where, { row: Number(box.dataset.row), column: Number(box.dataset.column) });
+    }, { signal });
   }
 
   const keys = (index) => (event, place) => {
@@ -142,7 +178,7 @@ const galleryView = instances((parentElement) => {
       }
       const gapNode = gapGrid && element("article", { class: "card", "aria-label": `${one.name}, difference` },
         element("div", { class: "name" }, one.name), element("div", { class: "body" }, gapGrid.node), words);
-      return { node, grid, gapGrid, gapNode };
+      return { node, grid, gapGrid, gapNode, around: JSON.stringify([one.around, one.pads, one.flip]) };
     });
     outputs.replaceChildren(...cards.map(({ node }) => node));
     gaps.replaceChildren(...cards.flatMap(({ gapNode }) => (gapNode ? [gapNode] : [])));
@@ -227,6 +263,7 @@ const galleryView = instances((parentElement) => {
         input.cellAt({ row, column }).classList.toggle("unread", one.around[row - top + one.pads[0]]?.[column - left + one.pads[2]] === undefined);
       }
     }
+    hint.textContent = weights ? "Double-click a number of the input or the kernel to change it." : "Double-click a number of the input to change it.";
     kernelBox.hidden = !weights;
     sign.hidden = !weights;
     if (!weights) return;
@@ -263,11 +300,12 @@ const galleryView = instances((parentElement) => {
     const ofInput = place.item === null ? { row: place.row - top, column: place.column - left } : null;
     if (!ofInput) givenTo = place.item;
     if (givenTo === null || !item(givenTo)?.values) givenTo = data.reference;
-    const wanted = `${givenTo} ${width.width}`;
+    const wanted = `${cards[givenTo].around} ${width.width}`; // many libraries put the same round it
     if (givenFor !== wanted) {
       givenFor = wanted;
       paintGiven(givenTo);
     }
+    input.node.setAttribute("aria-label", `input, as ${item(givenTo).name} pads it`);
     for (const [box, name] of marks) box.classList.remove(name);
     marks = [];
     const range = (count) => [...Array(count).keys()];
@@ -328,6 +366,7 @@ const galleryView = instances((parentElement) => {
   document.fonts?.ready.then(() => { if (view.data && !signal.aborted) paint(); });
 
   view.update = (data) => {
+    editor.close();
     const before = view.data;
     Object.assign(view, { data, theme: readTheme(parentElement) });
     pinned = data.pinned ? { row: data.place[0], column: data.place[1] } : null;
@@ -343,7 +382,8 @@ const galleryView = instances((parentElement) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const view = galleryView(parentElement);
-  view.send = (place) => setTriggerValue("pin", place);
+  view.pin = (place) => setTriggerValue("pin", place);
+  view.edit = (change) => setTriggerValue("edit", change);
   if (data?.items?.length) view.update(data);
   return view.close;
 }

@@ -40,6 +40,7 @@ class StackTable {
     for (const [part, title] of [["kernel", "Window"], ["stride", "Stride"], ["dilation", "Dilation"], ["padding", "Padding"]]) {
       row.fields[part] = element("input", {
         type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", maxlength: 15, "aria-label": name(title),
+        oninput: () => { this.typing = row.fields[part]; }, // an answer to an earlier change leaves it alone
         onchange: () => this.change((words) => words),
         onkeydown: (event) => this.step(event, row.fields[part], part),
       });
@@ -62,6 +63,7 @@ class StackTable {
     if (!by || !/^\d+$/.test(field.value)) return;
     field.value = Math.max(Number(field.value) + by, part === "padding" ? 0 : 1);
     event.preventDefault();
+    this.typing = field;
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.change((words) => words), 250);
   }
@@ -73,6 +75,7 @@ class StackTable {
 
   change(edit) {
     clearTimeout(this.soon);
+    this.typing = null;
     this.host.send(edit(this.words()).join(" "));
     clearTimeout(this.back);
     this.back = setTimeout(() => this.write(), 2000); // it was refused: what is drawn stands there again
@@ -90,12 +93,15 @@ class StackTable {
   }
 
   write() {
-    const both = (pair) => (pair[0] === pair[1] ? formatNumber(pair[0]) : pair.map((value) => formatNumber(value)).join(` ${TIMES} `));
+    const both = (pair, join = ", ") => (pair[0] === pair[1] ? formatNumber(pair[0]) : pair.map((value) => formatNumber(value)).join(join));
     this.layers.forEach((layer, i) => {
       const row = this.rows[i];
       row.kind.value = layer.kind;
-      for (const part of STACK_PARTS) if (row.fields[part].value !== layer.words[part]) row.fields[part].value = layer.words[part];
-      const told = [layer.shape.map((value) => formatNumber(value)).join(` ${TIMES} `), both(layer.size), both(layer.jump), both(layer.start)];
+      for (const part of STACK_PARTS) {
+        const field = row.fields[part];
+        if (field !== this.typing && field.value !== layer.words[part]) field.value = layer.words[part];
+      }
+      const told = [layer.shape.map((value) => formatNumber(value)).join(` ${TIMES} `), both(layer.size, ` ${TIMES} `), both(layer.jump), both(layer.start)];
       row.told.forEach((node, t) => { node.textContent = told[t]; });
       row.up.disabled = i === 0;
       row.down.disabled = i === this.layers.length - 1;

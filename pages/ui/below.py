@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from cnncore import filter_code
@@ -56,7 +55,7 @@ def _histogram(state: PageState, values: dict[str, Any], view: FilterView, pictu
     _chart(figure)
     mean, deviation, negative = memo("convolution.summary", view, lambda: summary(view.result))
     st.caption(
-        f"Output: mean {say(mean)}, standard deviation {say(deviation)}, {say(100 * negative)} % of the values negative."
+        f"Output: mean {say(mean)}, standard deviation {say(deviation)}, {say(100 * negative)} % of it negative."
     )
 
 
@@ -103,8 +102,8 @@ def _formula(state: PageState, values: dict[str, Any], view: FilterView, picture
         n, k, d, s = shape[axis], windows.taps[axis], dilations[axis], windows.stride[axis]
         begin, end = windows.begin[axis], windows.end[axis]
         lines.append(
-            rf"\text{{{name}}} = \left\lfloor \frac{{{n} + {begin} + {end} - {d}\,({k}-1) - 1}}{{{s}}} \right\rfloor + 1"
-            rf" = {output[axis]}"
+            rf"\text{{{name}}} = \left\lfloor \frac{{{n} + {begin} + {end} - {d}\,({k}-1) - 1}}{{{s}}} \right\rfloor"
+            rf" + 1 = {output[axis]}"
         )
     st.latex(r"\begin{aligned}" + r" \\[4pt] ".join(line.replace("=", "&=", 1) for line in lines) + r"\end{aligned}")
     if values["padding"] == "same":

@@ -36,4 +36,4 @@ viewer = register("viewer", "pixels", "reach", "overlay", "pane", "gestures", "v
 wipe = register("wipe", "pixels", "wipe")
 kernel = register("kernel", "heatgrid", "kernel")
 trace = register("trace", "heatgrid", "trace")
-gallery = register("gallery", "heatgrid", "gallery")
+gallery = register("gallery", "heatgrid", "gallery_edit", "gallery")

@@ -1,11 +1,14 @@
-"""The gallery on the page: what a person pins comes back from it."""
+"""The gallery on the page: what a person pins or types comes back from it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pages.ui import components
 from pages.ui.conventions_view import Comparison, gallery_data
+from pages.ui.explorer import Edit, read_edit
+from pages.ui.grid_controls import edit_grids
 from pages.ui.state import PageState, complain, touch, widget
 
 
@@ -29,20 +32,48 @@ def read_pin(message: Any, comparison: Comparison) -> str:
     return f"{place[0]}.{place[1]}"
 
 
+def read_change(message: Any, comparison: Comparison) -> Edit:
+    """Return the number that the browser says was typed. ValueError if there is no such cell, or it is no number.
+
+    Parameters
+    ----------
+    message : object
+        ``{"where": "input" or "kernel", "row": ..., "column": ..., "text": ...}``.
+    comparison : Comparison
+        What the gallery shows.
+    """
+    kernel = comparison.kernel.tolist() if comparison.settings.operation == "convolution" else None
+    grids = {
+        "input": {"planes": [comparison.image.tolist()], "pad": [0] * 4, "over": [0] * 2},
+        "kernel": {"planes": [kernel] if kernel else []},
+        "editable": {"input": True, "kernel": True},
+    }
+    return read_edit({**message, "channel": 0} if isinstance(message, dict) else message, grids)
+
+
 def draw(state: PageState, values: dict[str, Any], comparison: Comparison) -> None:
-    """Show the gallery; a cell that is clicked, or entered, is pinned in the page's settings."""
+    """Show the gallery: a cell that is clicked is pinned, a number that is typed makes its grid the person's own."""
     key = f"{state.page}-gallery"
 
-    def take() -> None:
-        message = getattr(widget(key), "pin", None)
-        if message is None:
-            return
-        touch()
-        try:
-            state.change(pin=read_pin(message, comparison))
-        except ValueError as error:
-            complain(str(error))
+    def taking(name: str, answer: Callable[[Any], None]) -> Callable[[], None]:
+        def take() -> None:
+            message = getattr(widget(key), name, None)
+            if message is None:
+                return
+            touch()
+            try:
+                answer(message)
+            except ValueError as error:
+                complain(str(error))
 
+        return take
+
+    change = edit_grids(state, comparison.image, comparison.kernel)
     row, _, column = values["pin"].partition(".")
     pinned = (int(row), int(column)) if row else None
-    components.gallery(key=key, data=gallery_data(comparison, pinned), on_pin_change=take)
+    components.gallery(
+        key=key,
+        data=gallery_data(comparison, pinned),
+        on_pin_change=taking("pin", lambda message: state.change(pin=read_pin(message, comparison))),
+        on_edit_change=taking("edit", lambda message: change(read_change(message, comparison))),
+    )

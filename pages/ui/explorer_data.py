@@ -1,6 +1,7 @@
 """Arrays -> what the explorer component shows. Imports no streamlit; every number on the screen is the core's.
 
-What the browser gets is a dict of plain lists. Rows and columns of the input count its padding; what people read counts from 0 at the first real cell.
+What the browser gets is a dict of plain lists. Rows and columns of the input count its padding; what people read
+counts from 0 at the first real cell.
 
 ``operation``, ``sign``
     What is done, in words and as the sign between the grids: ★ for cross-correlation, ∗ for true convolution.

@@ -1,4 +1,4 @@
-"""Arrays -> Plotly figures as plain data, in the app's colours. Imports no streamlit; the theme's colours come in as arguments."""
+"""Arrays -> Plotly figures as plain data. Imports no streamlit; the theme's colours come in as arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 
 RGB = tuple[int, int, int]
 
@@ -26,9 +25,7 @@ class Colours:
     """Red, green and blue of the signed scale's negative end, zero and positive end."""
 
 
-LIGHT = Colours(
-    "#fbfaf7", "#1d2329", "#6f7478", "#0b6e8a", "#dedad0", ((33, 102, 172), (251, 250, 247), (178, 24, 43))
-)
+LIGHT = Colours("#fbfaf7", "#1d2329", "#6f7478", "#0b6e8a", "#dedad0", ((33, 102, 172), (251, 250, 247), (178, 24, 43)))
 DARK = Colours("#111619", "#e7e9ea", "#9aa1a5", "#4fb8d4", "#2c363c", ((88, 166, 230), (17, 22, 25), (240, 120, 90)))
 HEIGHT = 300
 MARGIN = {"l": 56, "r": 16, "t": 16, "b": 48}

@@ -20,8 +20,8 @@ LONGEST = 64
 FOLDS = 32
 """From so many on, products with weight 0 are only counted where they are the most."""
 
-FIRST = 0
-"""What the first row, column and channel are called, as in the explorer's own readout."""
+FIRST_CHANNEL = 1
+"""What a channel without a name is called, as in the explorer's readout; rows and columns count from 0."""
 
 Value = float | str | None
 
@@ -220,10 +220,12 @@ class Model:
     def place(self, plane: int, row: int, column: int) -> str:
         """Return an output's place in words."""
         names, total = self.output["names"], len(self.output["planes"])
-        channel = f"{names[plane]}, " if names and names[plane] else f"channel {plane + FIRST}, " if total > 1 else ""
+        channel = (
+            f"{names[plane]}, " if names and names[plane] else f"channel {plane + FIRST_CHANNEL}, " if total > 1 else ""
+        )
         return (
-            f"{channel}row {row + FIRST}{_label(self.output['row_labels'], row)}, "
-            f"column {column + FIRST}{_label(self.output['column_labels'], column)}"
+            f"{channel}row {row}{_label(self.output['row_labels'], row)}, "
+            f"column {column}{_label(self.output['column_labels'], column)}"
         )
 
     def input_text(self, value: Value) -> str:
@@ -256,7 +258,7 @@ class Model:
         names = self.input["names"]
         lines = []
         for (source, _), group, part in zip(self.sources[plane], groups, parts, strict=True):
-            label = names[source] if names and names[source] else f"Channel {source + FIRST}"
+            label = names[source] if names and names[source] else f"Channel {source + FIRST_CHANNEL}"
             lines.append(Sum(label, "", self._joined(group, " +"), self.output_text(part)))
         words = [Word(self.output_text(parts[0]))]
         for part in parts[1:]:

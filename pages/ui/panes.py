@@ -119,7 +119,7 @@ def picture_levels(picture: NDArray[Any], seen: Region) -> Toned:
 def map_levels(
     values: NDArray[Any], seen: Region, mode: str, limits: tuple[float, float], *, across: int = SAMPLES_ACROSS
 ) -> Toned:
-    """Return the levels of a part of a feature map; `limits` are of the whole map (or of the input, for ``"range"``)."""
+    """Return the levels of a part of a map; `limits` are those of the whole map (for ``"range"``: of the input)."""
     part = seen.cut(values)
     step = display_step(part.shape, across)
     if mode == "clipped":

@@ -50,6 +50,7 @@ def save_and_share(
     dark = st.context.theme.type == "dark"  # asked now: a file is made outside the script, where nobody knows
     if film is not None and numbers is None:
         numbers = output_numbers(film)
+    film, told = _drawable(film)
     with st.container(horizontal=True):
         if picture is not None:
             _button("Download the picture (PNG)", lambda: picture(dark), f"{name}.png", "image/png")
@@ -59,8 +60,8 @@ def save_and_share(
             _button("Download the film (GIF)", lambda: films.gif(film, dark=dark), f"{name}.gif", "image/gif")
         if numbers is not None:
             _button("Download the numbers (.npy)", lambda: as_npy(numbers), f"{name}.npy", "application/octet-stream")
-    if film is not None:
-        st.caption(films.caption(film))
+    if told:
+        st.caption(told)
     if numbers is not None:
         size = " × ".join(f"{n:,}" for n in numbers.shape)
         st.caption(f"The numbers are exact: {size}, {numbers.dtype}, before any choice of how to show them.")
@@ -71,6 +72,16 @@ def save_and_share(
             "Your own picture cannot travel in a link: it stays on this server for as long as this tab is open. "
             f"Whoever opens the link sees the same {settings} on a sample."
         )
+
+
+def _drawable(film: Data | None) -> tuple[Data | None, str]:
+    """Return what can be drawn, and a sentence about it."""
+    if film is None:
+        return None, ""
+    try:
+        return film, films.caption(film)
+    except ValueError as error:
+        return None, f"There is neither picture nor film: {error}."
 
 
 def _button(label: str, make: Callable[[], bytes], file: str, kind: str) -> None:

@@ -188,6 +188,7 @@ def _viewer(state: PageState, view: FilterView, role: str, data: dict[str, Any])
 def _kernel(state: PageState, view: FilterView, kernel: ChosenKernel) -> None:
     key = f"{state.page}-kernel"
     planes = view.operation.planes
+    names: tuple[str, ...]
     if kernel.combine:
         names = ("x", "y")
         shown = planes[:, 0]

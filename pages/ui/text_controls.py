@@ -11,22 +11,19 @@ from pages.ui.state import PageState, Setting, choice, flag, number, text
 from pages.ui.text_model import BLANK, MOST_FILTERS, MOST_TOKENS, MOST_WIDTH
 
 KINDS = {"patterns": "Patterns", "random": "Random"}
-SENTENCES = {
-    "words": "The soup was not bad and the view was good",
-    "characters": "The cat in a hat",
-}
-PATTERNS = {"words": "not bad\nnot good\nwas good\nwas bad", "characters": f"cat\nhat\ne{BLANK}c\na{BLANK}h"}
-OTHERS = {
-    "words": "The soup was not good and the view was bad",
-    "characters": "The hat in a cat",
-}
+SENTENCES = {"words": "It was not bad, it was good", "characters": "Cat in a hat"}
+PATTERNS = {"words": "not bad\nnot good\nwas good\nwas bad", "characters": f"cat\nhat\na{BLANK}h\na{BLANK}c"}
+OTHERS = {"words": "It was not good, it was bad", "characters": "Hat in a cat"}
+
+
+BEST, NOWHERE = "best", "none"
 
 
 def _check_place(value: Any) -> str:
     written = str(value)
-    if written and not (written.isascii() and written.isdigit() and int(written[:9]) < MOST_TOKENS):
-        raise ValueError(f"A position is a number from 0 to {MOST_TOKENS - 1}, not “{written[:40]}”.")
-    return written
+    if written in (BEST, NOWHERE) or (written.isascii() and written.isdigit() and int(written[:9]) < MOST_TOKENS):
+        return written
+    raise ValueError(f"A position is a number from 0 to {MOST_TOKENS - 1}, not “{written[:40]}”.")
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -41,11 +38,12 @@ SETTINGS: tuple[Setting, ...] = (
     number("seed", 1, 0, 9999, "seed", whole=True),
     flag("relu", True, "ReLU"),
     number("filter", 0, 0, MOST_FILTERS - 1, "filter", whole=True),
-    Setting("place", "", _check_place),
+    Setting("place", BEST, _check_place),
     text("other", OTHERS["words"]),
     text("other_letters", OTHERS["characters"]),
 )
-"""`filter` and `place`: which filter is shown, and where its window stands, from 0; "" is where it answers most."""
+"""`filter` and `place`: which filter is shown, and where its window is pinned: at a position, from 0, where it answers
+most, or nowhere."""
 
 
 def controls(state: PageState) -> None:

@@ -76,7 +76,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def verdict(view: TextView, other: Sequence[str], best: Sequence[float]) -> str:
     """Return in sentences what a bag of words and what the filters can tell of two sentences."""
     differ = [f"“{mine.found.name}”" for mine, their in zip(view.answers, best, strict=True) if mine.best != their]
-    told = f"{' and '.join(differ[:4])} answer{'s' if len(differ) == 1 else ''} differently"
+    told = f"{_list(differ)} answer{'s' if len(differ) == 1 else ''} differently"
     if Counter(view.tokens) != Counter(other):
         filters = f"; {told}." if differ else ", and these filters answer alike."
         return f"The two have different {view.by}, so that a bag of {view.by} tells them apart already{filters}"
@@ -90,6 +90,15 @@ def verdict(view: TextView, other: Sequence[str], best: Sequence[float]) -> str:
             f"{same}. Filters of width 1 cannot, either: they see no order. Look for two {view.by} beside one another."
         )
     return f"{same}. These filters answer alike, too: what they look for is in both, or in neither."
+
+
+def _list(words: Sequence[str]) -> str:
+    """Write words one after another.
+
+    >>> _list(["a"]), _list(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _formula(state: PageState, values: dict[str, Any], view: TextView, data: Data) -> None:

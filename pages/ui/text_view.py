@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui.explorer import Pin, annotate, convolution, explorer, pooling, signed
 from pages.ui.explorer_data import Data
 from pages.ui.state import PageState, set_widget, widget
+from pages.ui.text_controls import BEST, NOWHERE
 from pages.ui.text_model import Answer, TextView, joined, shown
 from pages.ui.words import literal, number
 
@@ -22,12 +23,19 @@ def chosen(values: dict[str, Any], view: TextView) -> int:
     return min(int(values["filter"]), len(view.answers) - 1)
 
 
+def pinned_place(values: dict[str, Any], answer: Answer) -> int | None:
+    """Return where the window is pinned; a sentence can be shorter than the link, or the last click, knew."""
+    if values["place"] == NOWHERE:
+        return None
+    return answer.position if values["place"] == BEST else min(int(values["place"]), len(answer.sums) - 1)
+
+
 def sliding(values: dict[str, Any], view: TextView) -> Data:
     """Return the explorer's data of the chosen filter along the sentence."""
     answer = view.answers[chosen(values, view)]
     filled = view.columns[:, : len(view.tokens)]
     made = convolution(filled, answer.found.weights, bias=answer.found.bias, padding=((0, 0), (0, view.padding)))
-    place = int(values["place"]) if values["place"] else answer.position
+    place = pinned_place(values, answer)
     entries = [shown(token) for token in view.entries]
     labels = [shown(token) for token in view.tokens] + [""] * view.padding
     return annotate(
@@ -40,7 +48,7 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
         },
         kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries},
         output={"title": "Response", "column_labels": labels[: len(answer.sums)]},
-        pinned=[0, 0, min(place, len(answer.sums) - 1)],
+        pinned=None if place is None else [0, 0, place],
     )
 
 
@@ -72,7 +80,7 @@ def maxima(values: dict[str, Any], view: TextView) -> Data:
             "scale": scale,
         },
         output={"title": "Maxima", "row_labels": names, "scale": scale},
-        pinned=[0, chosen(values, view), 0],
+        pinned=None if values["place"] == NOWHERE else [0, chosen(values, view), 0],
         player=False,
     )
 
@@ -88,10 +96,10 @@ def draw(state: PageState, values: dict[str, Any], view: TextView, data: Data) -
     _choose(state, values, view)
 
     def take_place(pin: Pin | None) -> None:
-        state.change(place=str(pin[2]) if pin else "")
+        state.change(place=str(pin[2]) if pin else NOWHERE)
 
     def take_filter(pin: Pin | None) -> None:
-        state.change(filter=pin[1] if pin else chosen(values, view), place="")
+        state.change(filter=pin[1] if pin else chosen(values, view), place=BEST if pin else NOWHERE)
 
     explorer(data, key="text-sliding", on_pin=take_place)
     st.markdown("##### Max over time: of each filter only its largest answer goes on")
@@ -110,14 +118,17 @@ def _choose(state: PageState, values: dict[str, Any], view: TextView) -> None:
         format_func=lambda at: literal(view.answers[at].found.name),
         key=key,
         required=True,
-        on_change=lambda: state.change(filter=widget(key), place=""),
+        label_visibility="collapsed",
+        on_change=lambda: state.change(filter=widget(key), place=BEST),
     )
 
 
 def told(answer: Answer, view: TextView) -> str:
     """Return in a sentence where a filter answered most."""
-    name, best = f"“{answer.found.name}”", number(answer.best)
+    best = number(answer.best)
     if view.patterns and answer.best < 1:
-        return f"{name}: {best}, as it stands nowhere in the sentence."
+        return f"“{answer.found.name}” stands nowhere in the sentence: {best}."
+    if view.patterns:
+        return f"“{answer.found.name}” stands at position {answer.position}: {best}."
     window = view.tokens[answer.position : answer.position + answer.found.width]
-    return f"{name}: {best}, at position {answer.position}: “{joined(window, view.by)}”."
+    return f"{answer.found.name} answers most at position {answer.position}, to “{joined(window, view.by)}”: {best}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncore import ops
 from cnncore.receptive_field import LayerField, fields, middle_units, pixels_seen
@@ -166,6 +168,25 @@ def test_a_bad_setting_says_so_and_the_view_stays(open_page: Open, address: str)
     assert page.locator(".sheet.output .cell").count() == 4
 
 
+def test_the_sliding_window_can_be_taken_along(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}?padding=valid&tab=Save+and+share"))
+    found = {}
+    for kind in ("PNG", "GIF"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=re.compile(rf"\({kind}\)")).click()
+        found[kind] = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    assert (found["PNG"].format, found["GIF"].format) == ("PNG", "GIF")
+    assert found["PNG"].width > 300
+    assert found["GIF"].n_frames == 4  # one for each place of the window
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("numbers")).click()
+    numbers = np.load(download.value.path(), allow_pickle=False)
+    np.testing.assert_array_equal(numbers[0], outputs(stride=2))
+    link = page.locator("code", has_text="/Stride?").first.inner_text()
+    again = ready(open_page(link))
+    assert again.locator(".sheet.output .cell").count() == 4
+
+
 # On the picture -------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +305,16 @@ def test_layers_are_changed_moved_added_and_removed_in_the_table(open_page: Open
         assert starts == [say(each.start[0]) for each in expected]
 
     page.get_by_label("Window of layer 1").fill("3")
+    page.keyboard.press("Enter")
+    becomes("c3 p2s2 c3")
+    page.get_by_label("Window of layer 3").fill("4")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")  # while the first change is on its way
+    becomes("c3 p2s2 c4")
+    assert page.get_by_label("Stride of layer 3").input_value() == "2"
+    page.keyboard.press("Enter")
+    becomes("c3 p2s2 c4s2")
+    page.get_by_role("textbox", name="As text").fill("c3 p2s2 c3")
     page.keyboard.press("Enter")
     becomes("c3 p2s2 c3")
     page.get_by_label("Padding of layer 3").press("ArrowUp")

@@ -104,6 +104,15 @@ def test_only_a_link_where_there_is_nothing_else(files: Files) -> None:
     assert app.code[0].value.endswith("?stride=3")
 
 
+def test_grids_that_are_too_large_to_be_drawn_are_saved_as_numbers(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(film, "MOST_PIXELS", 1000)
+    app = share(name="large", film=worked_example())
+    assert list(files) == ["Download the numbers (.npy)"]
+    assert "There is neither picture nor film: the grids are too large to be drawn" in captions(app)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_files_have_the_colours_of_the_theme_at_the_time(
     files: Files, monkeypatch: pytest.MonkeyPatch, dark: bool
