@@ -3,7 +3,16 @@
 import streamlit as st
 
 from pages.ui.explorer import explorer, worked_example
-from pages.ui.navigation import frame
+from pages.ui.navigation import PAGES, frame
+
+TEACHES = {
+    "pages/1_Convolution.py": "Filter your own picture, and take any pixel of the result apart.",
+    "pages/2_Stride.py": "Where windows land, what padding adds, how far a stack of layers sees.",
+    "pages/3_Pooling.py": "Max and average, what they keep, and what a shift does to them.",
+    "pages/4_Channels.py": "One filter sums over all channels; a bank of filters makes many maps.",
+    "pages/5_Text.py": "The same idea in one dimension, over the words of a sentence.",
+    "pages/6_Conventions.py": "Why PyTorch, Keras, SciPy and OpenCV disagree, rule by rule.",
+}
 
 frame(
     "app.py",
@@ -14,21 +23,17 @@ frame(
 example, pages = st.columns([7, 4], gap="large")
 with example:
     explorer(worked_example(), key="home-example")
-with pages, st.container(gap="small", key="home-pages"):
+with pages:
     st.markdown("### What you can do")
-    st.page_link("pages/1_Convolution.py", label="Convolution", icon=":material/arrow_forward:")
-    st.caption(
-        "Filter your own picture with a ready kernel or one you make. Pick any pixel of the result to see its patch, "
-        "the products and the sum. Set stride, padding, border and bias, and take the code with you."
-    )
-    st.markdown("### The article behind it")
+    with st.container(gap="small", key="home-pages"):
+        for script, words in TEACHES.items():
+            st.page_link(script, label=f"**{PAGES[script]}**: {words}")
     st.caption(
         "The example is from “How do Convolutional Neural Networks work?” by ashwins-code (DEV Community): its first "
         "patch, its filter and its first output, 3.3. The other 27 pixels are ours. The filter is laid on as it is, "
         "as CNNs do: strictly speaking, that is cross-correlation."
     )
-    st.markdown("### What makes it trustworthy")
     st.caption(
-        "Every number on the screen comes from one tested core, held against SciPy, OpenCV, ONNX's reference cases and "
-        "PyTorch. Nothing leaves this server: no account, no tracking, no network."
+        "Every number on the screen comes from one core, tested against SciPy, OpenCV, ONNX's reference cases and "
+        "PyTorch. No account, no tracking, no network."
     )

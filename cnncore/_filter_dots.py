@@ -19,7 +19,7 @@ import numpy as np
 from cnncore._filter_low_rank import Factors
 from cnncore._filter_tiles import Job, Tile, share
 
-TILE = 196_608
+TILE = 262_144
 """Numbers in a tile of shifted rows."""
 
 ROW = 8_192

@@ -66,7 +66,7 @@ def oriented_bank(filters: int, size: int) -> Bank:
     ----------
     filters : int
         How many. The order is such that few of them are already varied: angles first, then edges and bars, then
-        light and the two colour contrasts, then ever longer waves.
+        light and the two colour contrasts, then ever longer waves at the angles between.
     size : int
         Rows and columns of the window, 3 at least: in 2 x 2 a bar has no place.
 
@@ -92,18 +92,21 @@ def oriented_bank(filters: int, size: int) -> Bank:
     ((48, 3, 5, 5), True)
     """
     filters, size = as_int(filters, "filters", least=1), as_int(size, "size", least=3)
-    turn = ANGLES * len(PHASES) * len(MIXES)
-    lengths = -(-filters // turn)
+    lengths = -(-filters // (ANGLES * len(PHASES) * len(MIXES)))
     # From the shortest wave that pixels carry at every angle to twice the window.
     wavelengths = np.linspace(max(3.0, size / 1.5), 2.0 * size + 1, lengths) if lengths > 1 else [max(3.0, size * 1.0)]
+    # Longer waves have the angles in between: in a small window waves of two lengths can be the same.
     made = [
-        rgb_filter(_wave(size, 180.0 * angle / ANGLES, float(wavelength), phase), CHANNEL_WEIGHTS[mix])
-        for wavelength in wavelengths
+        rgb_filter(
+            _wave(size, 180.0 * (angle + turn / lengths) / ANGLES, float(wavelength), phase), CHANNEL_WEIGHTS[mix]
+        )
+        for turn, wavelength in enumerate(wavelengths)
         for mix in MIXES
         for phase in PHASES
         for angle in range(ANGLES)
     ]
     bank = np.array(made[:filters])
+    bank[np.abs(bank) < 1e-12] = 0.0  # what rounding leaves of a zero
     result: Bank = bank / np.abs(bank).sum(axis=(1, 2, 3), keepdims=True)
     return result
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 PADDING_NAMES = ("valid", "same", "same_lower", "full")
 
 
@@ -47,7 +49,7 @@ def as_int(value: Any, name: str, *, least: int) -> int:
     ...
     ValueError: `stride` (=0) must be at least 1
     """
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         raise ValueError(f"`{name}` (={value!r}) must be a whole number")
     try:
         number = operator.index(value)

@@ -15,7 +15,16 @@ CORE_MAY_IMPORT = {"numpy", "scipy", "PIL", "sklearn", "threadpoolctl", "onnx", 
     sys.stdlib_module_names
 )
 CORE_ORDER = ("geometry", "ops", "layers", "network", "training")  # each may import those before it
-SCREENLESS = ("figures.py", "panes.py", "words.py", "filter_view.py")
+SCREENLESS = (
+    "figures.py",
+    "panes.py",
+    "words.py",
+    "conventions_view.py",
+    "explorer_data.py",
+    "explorer_pools.py",
+    "explorer_sums.py",
+    "film.py",
+)
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -223,7 +223,9 @@ function explorerMount(parentElement) {
     if (!view || !width) return;
     view.resize(width);
     show();
-    view.readout.classList.toggle("sticky", view.readout.offsetHeight < window.innerHeight * 0.25);
+    // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of.
+    const tall = view.equation.offsetHeight > window.innerHeight;
+    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.25);
     if (mayAutoplay) {
       mayAutoplay = false;
       player.play();

@@ -4,7 +4,7 @@
 // padding of all), low, high (black and white of the input), kernel (weights, or null), taps, stride, dilation,
 // bound, gap_bound, kernel_bound, reference (which item), refused (the name of the one that was wanted and refuses),
 // place [row, column], pinned, and items:
-// [{ name, function, refusal, call, values, gap, equal, labels, sentences, idle, around, pads, ignored, flip }].
+// [{ name, function, refusal, call, values, gap, equal, labels, sentences, idle, around, pads, flip }].
 // trigger `pin`: { row, column }, or {} when the pin is taken away. trigger `edit`: { where ("input" | "kernel"), row,
 // column, text }, counted as the person handed the grid over. Everything else stays in the browser.
 
@@ -69,7 +69,7 @@ const galleryView = instances((parentElement) => {
   const given = element("div", { class: "given" },
     element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), hint, readout);
   const outputs = element("div", { class: "shelf", role: "group", "aria-label": "outputs" });
-  const heading = element("h3", {});
+  const heading = element("h2", {});
   const alike = element("p", { class: "alike quiet" });
   const gaps = element("div", { class: "shelf gaps", role: "group", "aria-label": "differences" });
   const live = element("div", { class: "offscreen", "aria-live": "polite" });
@@ -263,7 +263,8 @@ const galleryView = instances((parentElement) => {
         input.cellAt({ row, column }).classList.toggle("unread", one.around[row - top + one.pads[0]]?.[column - left + one.pads[2]] === undefined);
       }
     }
-    hint.textContent = weights ? "Double-click a number of the input or the kernel to change it." : "Double-click a number of the input to change it.";
+    const hand = matchMedia("(hover: none)").matches ? "Tap twice on" : "Double-click";
+    hint.textContent = `${hand} a number of the input${weights ? " or the kernel" : ""} to change it.`;
     kernelBox.hidden = !weights;
     sign.hidden = !weights;
     if (!weights) return;

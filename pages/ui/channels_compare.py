@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -49,7 +48,8 @@ def grid(numbers: NDArray[np.float64], bound: float, name: str) -> str:
         "<tr>" + "".join(_cell(v, int(level), readable=readable) for v, level in zip(row, line, strict=True)) + "</tr>"
         for row, line in zip(numbers.tolist(), levels, strict=True)
     )
-    return f'<table class="map" aria-label="{html.escape(name)}">{rows}</table>'
+    kind = "readable" if readable else "small"
+    return f'<table class="{kind}" aria-label="{html.escape(name)}">{rows}</table>'
 
 
 def cards(found: Channels) -> str:
@@ -77,26 +77,41 @@ def cards(found: Channels) -> str:
         plural = "1 map" if len(maps) == 1 else f"{len(maps)} maps"
         made.append(
             f"<section><h4>{TITLES[name]}<span>{plural}</span></h4><dl>{numbers}</dl>"
-            f'<div class="maps">{grids}</div></section>'
+            f'<div class="channels-maps">{grids}</div></section>'
         )
     return f'<div class="channels-cards">{"".join(made)}</div>'
 
 
 STYLE = """<style>
-.channels-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem 1.6rem; }
+.channels-cards { display: grid; gap: 1rem 1.6rem; }
+.channels-cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .channels-cards section { min-width: 0; border-top: 1px solid light-dark(#dedad0, #2c363c); padding-top: 0.5rem; }
-.channels-cards h4 { font-size: 1rem; font-weight: 600; margin: 0; padding: 0; display: flex; justify-content: space-between; }
-.channels-cards h4 span, .channels-cards dt, .channels-cards figcaption { font-weight: 400; font-size: 0.8rem; opacity: 0.75; }
-.channels-cards dl { margin: 0.25rem 0 0.5rem; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+.channels-cards h4 { font-size: 1rem; font-weight: 600; margin: 0; padding: 0; }
+.channels-cards h4 { display: flex; justify-content: space-between; align-items: baseline; }
+.channels-cards h4 span { font-weight: 400; }
+.channels-cards h4 span, .channels-cards dt, .channels-maps figcaption { font-size: 0.8rem; opacity: 0.75; }
+.channels-cards dl { margin: 0.25rem 0 0.5rem; padding: 0; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 .channels-cards dl div { display: flex; gap: 0.6rem; align-items: baseline; }
-.channels-cards dt { flex: 0 0 6.2rem; }
-.channels-cards dd { margin: 0; }
-.channels-cards .maps { display: flex; flex-wrap: wrap; gap: 0.7rem; }
-.channels-cards figure { margin: 0; }
-.channels-cards table { border-collapse: collapse; margin: 0; border: 1px solid light-dark(#dedad0, #2c363c); }
-.channels-cards td { min-width: 2.1rem; height: 1.45rem; padding: 0 0.2rem; border: 0; text-align: center;
+.channels-cards dt { flex: 0 0 6rem; margin: 0; padding: 0; font-weight: 400; }
+.channels-cards dd { margin: 0; padding: 0; }
+.channels-maps { display: flex; flex-wrap: wrap; gap: 0.7rem; }
+.channels-maps figure { margin: 0; }
+.channels-maps table { border-collapse: collapse; margin: 0; border: 1px solid light-dark(#dedad0, #2c363c); }
+.channels-maps td { min-width: 1.1rem; height: 1.45rem; padding: 0 0.2rem; border: 0; text-align: center;
   font-size: 0.68rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.channels-maps table.readable td { min-width: 2.1rem; }
 </style>"""
+
+
+def planes(weights: NDArray[np.float64], title: str) -> str:
+    """Return a filter's planes side by side as HTML, in one scale of colours."""
+    bound = float(np.abs(weights).max())
+    grids = "".join(
+        f"<figure>{grid(plane, bound, f'{title}, {name}')}<figcaption>{name} · sum {say(round(float(plane.sum()), 9))}"
+        "</figcaption></figure>"
+        for name, plane in zip(NAMES, weights, strict=True)
+    )
+    return f'{STYLE}<div class="channels-maps">{grids}</div>'
 
 
 def draw(found: Channels) -> None:
@@ -106,5 +121,3 @@ def draw(found: Channels) -> None:
         "The same input and one scale of colours for all; one filter (F = 1) for each that sums over the channels. The "
         "depthwise kernels are the planes of the standard filter."
     )
-
-

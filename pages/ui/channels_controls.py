@@ -22,7 +22,12 @@ MOST = 16
 MOST_KERNEL = 7
 NOWHERE = -1  # no place chosen yet: the middle
 LARGEST = 10_000_000
-OPERATIONS = {"standard": "Standard", "depthwise": "Depthwise", "pointwise": "1 × 1", "separable": "Separable"}
+OPERATIONS = {
+    "standard": "Standard: one sum over all",
+    "depthwise": "Depthwise: each apart",
+    "pointwise": "1 × 1: mixes each pixel",
+    "separable": "Separable: depthwise, then 1 × 1",
+}
 INPUTS = {PICTURE: "Your picture", RANDOM: "Random numbers", OWN: "Your own numbers"}
 FILTERS = {
     "weighted": "One kernel, weighted",
@@ -64,7 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
     text("numbers", ""),
     choice("filter", "weighted", list(FILTERS), "filter"),
     choice("kernel", "sobel_x", list(KERNELS), "kernel"),
-    choice("mix", "luma", list(MIXES), "weighting of the channels"),
+    choice("mix", "blue_minus_yellow", list(MIXES), "weighting of the channels"),
     number("filter_seed", 1, 0, 9999, "seed of the filter", whole=True),
     text("weights", ""),
     number("bias", 0.0, -1000.0, 1000.0, "bias"),
@@ -121,16 +126,14 @@ def _planes(words: str, what: str, most: int) -> Grid:
 
 
 def controls(state: PageState, shape: tuple[int, int], place: tuple[int, int]) -> None:
-    """Draw the controls in the order in which a person decides; `place` is the patch's middle in a picture of `shape`."""
-    st.segmented_control(
-        "Convolution",
-        list(OPERATIONS),
-        format_func=OPERATIONS.__getitem__,
-        key=state.key("operation"),
-        required=True,
-        help="Standard: sum over all channels. Depthwise: each channel apart. 1 × 1: mix the channels of each pixel. "
-        "Separable: depthwise, then 1 × 1.",
-    )
+    """Draw the controls in the order in which a person decides.
+
+    Parameters
+    ----------
+    shape, place : tuple of int
+        Rows and columns of the picture; row and column of the patch's middle in it.
+    """
+    st.selectbox("Convolution", list(OPERATIONS), format_func=OPERATIONS.__getitem__, key=state.key("operation"))
     st.selectbox("Input", list(INPUTS), format_func=INPUTS.__getitem__, key=state.key("input"))
     _input_controls(state, shape, place)
     st.selectbox("Filter", list(FILTERS), format_func=FILTERS.__getitem__, key=state.key("filter"))
@@ -146,7 +149,9 @@ def controls(state: PageState, shape: tuple[int, int], place: tuple[int, int]) -
 def _input_controls(state: PageState, shape: tuple[int, int], place: tuple[int, int]) -> None:
     source = state["input"]
     if source == OWN:
-        _text_area(state, "numbers", "Its numbers", typed_input(state.values()) if not state["numbers"].strip() else None)
+        _text_area(
+            state, "numbers", "Its numbers", typed_input(state.values()) if not state["numbers"].strip() else None
+        )
         return
     if source == PICTURE:
         picture_controls.picture_controls(state)

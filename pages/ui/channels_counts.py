@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 from cnncore.counting import Cost, convolution_cost, depthwise_cost, pointwise_cost, separable_cost
+from cnncore.geometry import output_size
+from pages.ui.picture_controls import Picture
+from pages.ui.state import PageState, Setting, number
 from pages.ui.words import number as say
+from pages.ui.words import size as say_size
+
+MOST = 4096
+SETTINGS: tuple[Setting, ...] = (
+    number("channels", 3, 1, MOST, "number of channels", whole=True),
+    number("filters", 64, 1, MOST, "number of filters", whole=True),
+    number("window", 3, 1, 15, "size of the window", whole=True),
+    number("stride", 1, 1, 8, "stride", whole=True),
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,7 @@ def count(layer: Layer) -> dict[str, Counted]:
     pointwise, separable = pointwise_cost(c, f, out), separable_cost(c, f, kernel, out)
     size = times(*out)
     return {
-        "standard": Counted(
-            standard, f, f"{times(f, c, *kernel)} + {f:,}", f"{size} outputs × {times(f, c, *kernel)}"
-        ),
+        "standard": Counted(standard, f, f"{times(f, c, *kernel)} + {f:,}", f"{size} outputs × {times(f, c, *kernel)}"),
         "depthwise": Counted(depthwise, c, f"{times(c, *kernel)} + {c:,}", f"{size} outputs × {times(c, *kernel)}"),
         "pointwise": Counted(pointwise, f, f"{times(f, c)} + {f:,}", f"{size} outputs × {times(f, c)}"),
         "separable": Counted(
@@ -92,8 +104,36 @@ def comparison(layer: Layer) -> str:
     standard, separable = found["standard"].cost.multiply_adds, found["separable"].cost.multiply_adds
     rows, columns = layer.kernel
     share = separable / standard
-    verdict = "the same" if share == 1 else "fewer" if share < 1 else "more: with so few maps it does not pay"
+    verdict = (
+        "the same"
+        if share == 1
+        else "fewer"
+        if share < 1
+        else "more: with so few maps, or so small a window, it does not pay"
+    )
     return (
         f"Separable against standard: 1 / {layer.filters:,} + 1 / ({rows} × {columns}) = {say(share)} of the "
         f"multiply-adds ({verdict})."
+    )
+
+
+def draw(state: PageState, picture: Picture) -> None:
+    """Draw the sizes to choose, and what the four convolutions cost on the person's picture."""
+    with st.container(horizontal=True):
+        st.number_input("Channels in", 1, MOST, key=state.key("channels"), width=140)
+        st.number_input("Filters", 1, MOST, key=state.key("filters"), width=140)
+        st.number_input("Window", 1, 15, key=state.key("window"), width=140, help="Rows and columns.")
+        st.number_input("Stride", 1, 8, key=state.key("stride"), width=140)
+    rows, columns = picture.rgb.shape[:2]
+    k, s = state["window"], state["stride"]
+    out = tuple(output_size(n, k, stride=s, padding="same") for n in (rows, columns))
+    layer = Layer(state["channels"], state["filters"], (k, k), (out[0], out[1]))
+    st.markdown(table(layer))
+    st.markdown(comparison(layer))
+    size = say_size(*out)
+    given = size if s == 1 else f"⌈{rows:,} / {s}⌉ × ⌈{columns:,} / {s}⌉ = {size}"
+    st.caption(
+        f"Your picture has {say_size(rows, columns)} pixels; with “same” padding each map has {given} numbers, the "
+        "outputs above. A multiply-add is one weight times one number, added to the "
+        "sum; adding a bias is none. The separable one has no bias between its two steps, as in Keras."
     )

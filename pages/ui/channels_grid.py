@@ -90,12 +90,8 @@ def compute(values: dict[str, Any], picture: Picture) -> Channels:
 def equation(values: dict[str, Any], found: Channels) -> Data:
     """Return the explorer's data of the chosen operation."""
     operation = values["operation"]
-    place = ""
-    if values["input"] == PICTURE:
-        rows, columns = found.image.shape[1:]
-        place = f"rows {found.top} to {found.top + rows - 1}, columns {found.left} to {found.left + columns - 1}"
     high = 255.0 if values["input"] == PICTURE else max(9.0, float(found.image.max()))
-    words: dict[str, Any] = {"names": [f"{name}" for name in NAMES], "note": place}
+    words: dict[str, Any] = {"names": list(NAMES)}
     if (found.image >= 0).all():
         words["scale"] = pixels(0, high)
     output: dict[str, Any] = {"title": "Map"}
@@ -111,7 +107,7 @@ def equation(values: dict[str, Any], found: Channels) -> Data:
         # The second step: the first is the depthwise equation without its bias.
         first = ops.conv2d(found.image[None], found.weights[:, None], groups=3)[0]
         data = convolution(first, found.mix, bias=found.bias)
-        words = {"names": [f"{name}, depthwise" for name in NAMES], "note": ""}
+        words = {"names": [f"{name} map" for name in NAMES]}
         editable = ["kernel"]
     pin = [int(part) for part in values["pin"].split(".")] if values["pin"] else None
     title = "Filter" if operation == "standard" else "Kernel" if operation == "depthwise" else "1 × 1"
@@ -138,6 +134,12 @@ def draw(state: PageState, values: dict[str, Any], found: Channels) -> None:
 
     explorer(equation(values, found), key="channels-grid", on_pin=take_pin, on_edit=take_edit)
     st.markdown(sentence(values["operation"], found))
+    if values["input"] == PICTURE:
+        rows, columns = found.image.shape[1:]
+        st.caption(
+            f"The patch: rows {found.top} to {found.top + rows - 1} of your picture, columns {found.left} to "
+            f"{found.left + columns - 1}; each number from 0 to 255."
+        )
 
 
 def sentence(operation: str, found: Channels) -> str:
@@ -146,8 +148,8 @@ def sentence(operation: str, found: Channels) -> str:
     bias = say(found.bias)
     if operation == "standard":
         return (
-            f"One filter is a block of 3 × {rows} × {columns} weights: one plane for each channel. {3 * rows * columns} "
-            f"products, one sum over **all** channels, one bias ({bias}): **one** map, not three."
+            f"One filter is a block of 3 × {rows} × {columns} weights, one plane for each channel: "
+            f"{3 * rows * columns} products, one sum over **all** channels, one bias ({bias}), **one** map."
         )
     if operation == "depthwise":
         return (

@@ -23,9 +23,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
-def draw(
-    state: PageState, values: dict[str, Any], found: Channels, picture: Picture, complaints: list[str]
-) -> None:
+def draw(state: PageState, values: dict[str, Any], found: Channels, picture: Picture, complaints: list[str]) -> None:
     """Draw the tabs and what is in the open one; say in `complaints` what could not be drawn."""
     tabs = st.tabs(TABS, key=state.key("tab"), on_change="rerun")
     for name, tab in zip(TABS, tabs, strict=True):

@@ -14,7 +14,7 @@ from pages.ui.grid_controls import OWN
 from pages.ui.state import PageState, Setting, choice, flag, number, set_widget, widget
 
 MOST_STRIDE, MOST_DILATION, MOST_ORIGIN = 5, 4, 3
-OPERATIONS = {"convolution": "Convolution", "max": "Max", "average": "Average"}
+OPERATIONS = {"convolution": "Convolution", "max": "Max pool", "average": "Average pool"}
 PADDINGS = {"same": "Same", "valid": "Valid", "full": "Full"}
 RULES = {
     OWN_BORDER: "Each library's own",

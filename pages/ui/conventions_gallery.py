@@ -24,9 +24,10 @@ def read_pin(message: Any, comparison: Comparison) -> str:
     """
     if message == {}:
         return ""
-    place = [message.get(name) for name in ("row", "column")] if isinstance(message, dict) else [None]
+    fields = message if isinstance(message, dict) else {}
+    place: list[Any] = [fields.get(name) for name in ("row", "column")]
     shapes = [output.values.shape for output in comparison.outputs if output.values is not None]
-    whole = len(place) == 2 and all(isinstance(at, int) and not isinstance(at, bool) for at in place)
+    whole = all(isinstance(at, int) and not isinstance(at, bool) for at in place)
     if not whole or not any(0 <= place[0] < rows and 0 <= place[1] < columns for rows, columns in shapes):
         raise ValueError("No output has such a cell.")
     return f"{place[0]}.{place[1]}"

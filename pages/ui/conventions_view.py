@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cnncore.convention_calls import write_call
 from cnncore.convention_rules import Explanation, explain_difference
 from cnncore.conventions import (
-    IGNORED,
     PROFILES,
     Plan,
     Profile,
@@ -229,6 +228,5 @@ def _item(output: Output, image: Array) -> dict[str, Any]:
         "idle": [rule.short for rule in output.why.idle],
         "around": [[plain(number) for number in row] for row in surroundings(output.plan, image).tolist()],
         "pads": [top, bottom, left, right],
-        "ignored": output.plan.outside == IGNORED,
         "flip": output.plan.flip,
     }

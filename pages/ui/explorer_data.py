@@ -94,7 +94,7 @@ def window_lines(k: int, stride: int, dilation: int, out: int, *, flip: bool = F
 
 
 def left_over(lines: Sequence[Lines], shape: Sequence[int]) -> list[int]:
-    """How many of the last rows and columns of a padded input of `shape` no window reaches: the stride leaves them over.
+    """How many of the last rows and columns of a padded input of `shape` no window reaches: the stride's rest.
 
     >>> left_over([window_lines(2, 2, 1, 2), window_lines(3, 2, 1, 2)], (5, 5))
     [1, 0]

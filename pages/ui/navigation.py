@@ -15,6 +15,8 @@ PAGES = {
     "app.py": "CNN Lab",
     "pages/1_Convolution.py": "Convolution",
     "pages/2_Stride.py": "Stride",
+    "pages/3_Pooling.py": "Pooling",
+    "pages/4_Channels.py": "Channels",
     "pages/5_Text.py": "Text",
     "pages/6_Conventions.py": "Conventions",
 }

@@ -213,9 +213,11 @@ def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address
     assert missing.inner_text() == "new"
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280])
+WIDE = "?rows=16&columns=16&padding=full&kernel_rows=7"
+
+
 @pytest.mark.parametrize(
-    "query", ["", "?rows=16&columns=16&padding=full&kernel_rows=7", "?what=average&tab=Border+names"]
+    ("width", "query"), [(390, ""), (768, ""), (390, WIDE), (1280, WIDE), (390, "?what=average&tab=Border+names")]
 )
 def test_nothing_is_cut_off_sideways(open_page: Open, address: str, width: int, query: str) -> None:
     page = ready(open_page(f"{address}{query}", viewport={"width": width, "height": 844}))

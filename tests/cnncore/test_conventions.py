@@ -408,6 +408,15 @@ def test_the_sentences_say_the_numbers_of_the_case() -> None:
     assert told("torch.conv2d_by_hand", "keras.conv2d", image, SOBEL, stride=2) == {
         "other windows": "Pads 1 on every side, Keras 0 before and 1 after: its windows start at row −1, column −1."
     }
+    assert told("keras.conv2d", "torch.conv2d_by_hand", image, SOBEL, stride=2) == {
+        "other windows": "Pads what size and stride need, 0 before and 1 after, PyTorch by hand 1 on every side: its "
+        "windows start at row 0, column 0."
+    }
+    origin = told("ndimage.correlate", "torch.conv2d", image, SOBEL, border="constant", origin=(1, 0))
+    assert origin == {
+        "moved window": "Origin moves one of the windows: this one pads 2 above, 0 below, 1 left, 1 right, PyTorch 1 "
+        "on every side: its numbers stand 1 row further down."
+    }
     pooled = told("torch.max_pool2d", "keras.max_pooling2d", RAMP, np.ones((2, 2)), operation="max", padding="valid",
                   stride=3, ceil_mode=True)  # fmt: skip
     assert pooled == {
