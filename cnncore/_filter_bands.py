@@ -69,12 +69,16 @@ def run(job: Job, factors: Factors) -> None:
         filtered = np.empty((rows, wide), dtype)
         total, part = np.empty((rows, columns), dtype), np.empty((rows, columns), dtype)
         # Every operand is a view: windows of `high` rows, one for each block of results and piece of a row, ...
-        shape = rows // BLOCK, pieces, high, piece
-        under = np.ndarray(shape, dtype, picture, 0, (BLOCK * sv * wide * item, piece * item, wide * item, item))
+        under = np.ndarray(
+            (rows // BLOCK, pieces, high, piece),
+            dtype,
+            picture,
+            0,
+            (BLOCK * sv * wide * item, piece * item, wide * item, item),
+        )
         halfway = filtered.reshape(rows // BLOCK, BLOCK, pieces, piece).swapaxes(1, 2)
         # ... then windows of `long` columns, one for each block of results.
-        shape = columns // BLOCK, rows, long
-        beside = np.ndarray(shape, dtype, filtered, 0, (BLOCK * sh * item, wide * item, item))
+        beside = np.ndarray((columns // BLOCK, rows, long), dtype, filtered, 0, (BLOCK * sh * item, wide * item, item))
         for tile in queue:
             y, x, h, w = tile
             span = job.span(h, w)

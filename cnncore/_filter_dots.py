@@ -17,10 +17,10 @@ from dataclasses import replace
 import numpy as np
 
 from cnncore._filter_low_rank import Factors
-from cnncore._filter_tiles import Job, Tile, share
+from cnncore._filter_tiles import Job, Tile, even_rows, inside, share
 
-TILE = 262_144
-"""Numbers in a tile of shifted rows."""
+TILE = 589_824
+"""Numbers in a tile of shifted rows: few large tiles, as threads wait for each other between calls, not in them."""
 
 ROW = 8_192
 """Most numbers in a row of the result of a tile."""
@@ -31,6 +31,11 @@ it (from 9,216 on)."""
 
 SMALL_MATRIX = 262_144
 """Multiplications (m n k) up to which it starts none for a product of two matrices."""
+
+
+def fits(taps: int) -> bool:
+    """Whether a matrix of so many rows may be wide enough to be worth a product."""
+    return 32 * taps <= SMALL_PRODUCT
 
 
 class Shifts:
@@ -48,21 +53,18 @@ class Shifts:
 
     def __init__(self, job: Job, x: int, w: int, offsets: list[int]):
         padded, step = job.padded, job.stride[1]
-        width, first = padded.image.shape[1], job.origin[1] + x * step - padded.left
-        self._runs = []
-        copies, places, repeated = [], [], []
+        self._runs: list[tuple[int, slice, slice]] = []
+        outside: list[tuple[int, int, int]] = []
         for n, offset in enumerate(offsets):
-            start = first + offset  # in the picture, where it may be outside
-            begin = min(max(-(start // step), 0), w)
-            end = min(max(-((start - width) // step), begin), w)
+            start = job.origin[1] + x * step + offset - padded.left  # in the picture, where it may be outside
+            begin, end = inside(start, w, step, padded.image.shape[1])
             if begin < end:
                 source = slice(start + begin * step, start + (end - 1) * step + 1, step)
                 self._runs.append((n, slice(begin, end), source))
-            outside = np.r_[0:begin, end:w]
-            copies.append(np.full(len(outside), n))
-            places.append(outside)
-            repeated.append(padded.columns[start + padded.left + outside * step])
-        self._copies, self._places, self._repeated = map(np.concatenate, (copies, places, repeated))
+            places = *range(begin), *range(end, w)
+            outside += [(n, place, start + padded.left + place * step) for place in places]
+        self._copies, self._places, repeated = np.array(outside, int).reshape(-1, 3).T
+        self._repeated = padded.columns[repeated]
         self._constant = padded.border == "constant"
 
     def copy(self, rows: np.ndarray, into: np.ndarray, value: float) -> None:
@@ -110,11 +112,14 @@ def run(job: Job) -> None:
     job : Job
         What to filter. Of its vertical stride and dilation, one must be 1.
     """
-    phases = job.dilation[0]
-    for phase in range(min(phases, len(job.out))):
-        # Taps `phases` rows apart: every such row of the result sees only every such row of the picture.
-        part = replace(job, out=job.out[phase::phases], origin=(job.origin[0] + phase, job.origin[1]))
-        _run_every(part, phases)
+    step = job.dilation[0]
+    if step == 1:
+        _run_every(job, 1)
+        return
+    for phase in range(min(step, len(job.out))):
+        # With taps `step` rows apart, every such row of the result sees only every such row of the picture.
+        part = replace(job, out=job.out[phase::step], origin=(job.origin[0] + phase, job.origin[1]))
+        _run_every(part, step)
 
 
 def _run_every(job: Job, step: int) -> None:
@@ -128,7 +133,7 @@ def _run_every(job: Job, step: int) -> None:
     wide = min(width, max(ROW // channels, 1))
     offsets = [column * job.dilation[1] for column in columns.tolist() or [0]]
     shifts = {x: Shifts(job, x, min(wide, width - x), offsets) for x in range(0, width, wide)}
-    rows = max((TILE // (n * wide * channels) - kh) // sv + 1, 1)
+    rows = even_rows(job, (TILE // (n * wide * channels) - kh) // sv + 1)
     tall = (rows - 1) * sv + kh
 
     def work(queue: Iterator[Tile]) -> None:
@@ -137,11 +142,12 @@ def _run_every(job: Job, step: int) -> None:
             y, x, h, w = tile
             high = (h - 1) * sv + kh
             shifted = memory[: high * n * w * channels].reshape(high * n, w * channels)
-            source = job.padded.take_rows(job.origin[0] + (y * sv + first) * step, high, step, job.out.dtype)
-            shifts[x].copy(source, shifted.reshape(high, n, w, channels), job.padded.value)
+            into = shifted.reshape(high, n, w, channels)
+            for place, source in job.padded.row_runs(job.origin[0] + (y * sv + first) * step, high, step):
+                shifts[x].copy(source, into[place], job.padded.value)
             _finish(job, tile, weights.reshape(1, -1), sliding(shifted, h, kh * n, 1, sv * n))
 
-    share(work, job.tiles(rows, wide), job, job.out.itemsize * (tall * (n + 1) + rows) * wide * channels)
+    share(work, job.tiles(rows, wide), job, job.out.itemsize * (tall * n + rows * job.add) * wide * channels)
 
 
 def _finish(job: Job, tile: Tile, weights: np.ndarray, windows: np.ndarray) -> None:
@@ -169,14 +175,14 @@ def run_passes(job: Job, factors: Factors) -> None:
     along = np.array([row for _, row in factors]).reshape(1, -1)
     beside = (down.sum(axis=1) * job.padded.value).tolist()  # what the first pass makes of a constant border
     shifts = Shifts(job, 0, wide, [dh * tap for tap in range(kw)])
-    rows = max(TILE // ((1 + rank) * across + rank * kw * wide) // channels, 1)
+    rows = even_rows(job, TILE // (rank * (across + kw * wide) * channels))
 
     def work(queue: Iterator[Tile]) -> None:
         halfway = np.empty((rows, rank, across * channels), job.out.dtype)
         shifted = np.empty((rows, rank, kw, wide, channels), job.out.dtype)
         for tile in queue:
             y, _, h, _ = tile
-            source = job.padded.take_rows(job.origin[0] + y * sv, (h - 1) * sv + dv * (kh - 1) + 1, 1, job.out.dtype)
+            source = job.padded.take_rows(job.origin[0] + y * sv, (h - 1) * sv + dv * (kh - 1) + 1, job.out.dtype)
             multiply(down, sliding(source.reshape(len(source), -1), h, kh, dv, sv), halfway[:h])
             for n in range(rank):
                 shifts.copy(halfway[:h, n].reshape(h, across, channels), shifted[:h, n], beside[n])

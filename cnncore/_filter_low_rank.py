@@ -13,7 +13,7 @@ MOST = 4
 Factors = list[tuple[np.ndarray, np.ndarray]]
 
 
-def low_rank(weights: np.ndarray, most: int = MOST) -> Factors | None:
+def low_rank(weights: np.ndarray, most: int = MOST) -> Factors:
     """Write a kernel as a sum of few outer products.
 
     Parameters
@@ -25,10 +25,10 @@ def low_rank(weights: np.ndarray, most: int = MOST) -> Factors | None:
 
     Returns
     -------
-    list of (ndarray of shape (KH,), ndarray of shape (KW,)), or None
+    list of (ndarray of shape (KH,), ndarray of shape (KW,))
         Columns and rows, of the dtype of `weights`, whose outer products sum to it within a few units in the last
-        place; the absolute values of every column sum to 1, so that filtering with it cannot overflow. None
-        if it takes more than `most` of them.
+        place; the absolute values of every column sum to 1, so that filtering with it cannot overflow.
+        Empty if it takes more than `most` of them.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def low_rank(weights: np.ndarray, most: int = MOST) -> Factors | None:
     spread = 0.0
     while np.abs(rest).sum() > enough:
         if len(factors) == most:
-            return None
+            return []
         top, left = np.unravel_index(np.abs(rest).argmax(), rest.shape)
         column, row = rest[:, left] / rest[top, left], rest[top].copy()
         rest -= np.outer(column, row)
@@ -52,4 +52,4 @@ def low_rank(weights: np.ndarray, most: int = MOST) -> Factors | None:
         spread += np.abs(row).sum()
         factors.append((column.astype(weights.dtype), row.astype(weights.dtype)))
     # Large products that cancel each other would cost digits that the plain sum keeps.
-    return factors if spread <= 4 * whole else None
+    return factors if spread <= 4 * whole else []

@@ -1,7 +1,7 @@
 """Which way to filter: one table of the ways, each with an estimate of what it costs.
 
-Every way gives the same numbers to within rounding. The unit of cost is one tap at one result by shift and add. The
-factors are measured processor times, and decide well even where a machine is a third off.
+Every way gives the same numbers to within rounding. The unit of cost is one tap at one result by shift and add, about
+0.09 ns of one processor core. The factors are measured, and decide well even where a machine is a third off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncore import _filter_bands, _filter_dots, _filter_fft, _filter_taps
-from cnncore._filter_low_rank import MOST, low_rank
+from cnncore._filter_low_rank import MOST, Factors, low_rank
 from cnncore._filter_tiles import Job
 
 BLOCK = 256
@@ -23,8 +23,8 @@ BLOCK = 256
 TAME = 1e-15, 1e15
 """Range of the picture's largest number, and of the kernel's sum, in which no way can overflow or underflow."""
 
-SPECTRA = 48.0
-"""Cost of one pixel of a tile by way of its spectrum, in taps."""
+SMALL = 200_000
+"""Taps up to which the plain way takes no longer than choosing another one."""
 
 
 class Plan(NamedTuple):
@@ -37,7 +37,7 @@ class Plan(NamedTuple):
     run : callable
         Does it.
     any_numbers : bool
-        Whether NaN and infinities, numbers that overflow and the like come out right.
+        Whether NaN and infinities, and numbers near the ends of the floating-point range, come out right.
     """
 
     cost: float
@@ -45,64 +45,82 @@ class Plan(NamedTuple):
     any_numbers: bool = False
 
 
-def plans(job: Job) -> dict[str, Plan]:
-    """List the ways to do a job.
+def _plain(job: Job, factors: Factors) -> Plan | None:
+    """Shift and add, all taps."""
+    return Plan(_moving(job) + job.weights.size * _adding(job), lambda: _filter_taps.run(job), any_numbers=True)
 
-    Parameters
-    ----------
-    job : Job
-        What to filter; its window spans at most `BLOCK` pixels either way.
 
-    Returns
-    -------
-    dict of str to Plan
-        ``"plain"`` adds all taps, ``"sparse"`` those that are not zero, by shift and add; ``"dense"`` adds all taps by
-        dot products; ``"passes"`` and ``"bands"`` go first down the columns, then along the rows, by dot products
-        for short factors and by band matrices for long ones; ``"fft"`` multiplies spectra. What a job's form does
-        not allow is left out.
-    """
-    height, width, channels = job.out.shape
-    rows, columns = job.span(height, width)
-    (kh, kw), (_, sh) = job.weights.shape, job.stride
-    results = float(job.out.size)
-    moving = 1.5 * rows * columns * channels + results  # the picture read, the result written
-    along = 1.0 if sh == 1 else 3.5  # numbers side by side go through the vector unit, every other one does not
+def _sparse(job: Job, factors: Factors) -> Plan | None:
+    """Shift and add, without the taps that are zero; every further grid of them costs another addition."""
+    if job.weights.all():
+        return None
     grids = _filter_taps.nonzero_taps(job.weights)
-    factors = low_rank(job.weights, max(1, min(MOST, kh * kw // (kh + kw))))
-    everything = _filter_taps.all_taps(job.weights)
-    full = bool(job.weights.all())
-    found = {
-        "plain": Plan(moving + results * along * kh * kw, lambda: _filter_taps.run(job, everything), any_numbers=True),
-        "sparse": Plan(
-            moving + results * along * (sum(grid.weights.size + 1.5 for grid in grids) - 1.5),
-            lambda: _filter_taps.run(job, grids),
-        ),
-    }
-    if job.stride[0] == 1 or job.dilation[0] == 1:
-        used = np.count_nonzero(job.weights.any(axis=0))
-        # BLAS may or may not skip a weight of zero, under which there may be a NaN.
-        found["dense"] = Plan(
-            results * used * (0.75 * job.stride[0] + 0.6 * kh), lambda: _filter_dots.run(job), any_numbers=full
-        )
-    if factors:
-        rank, halfway = len(factors), float(height * job.padded.image.shape[1] * channels)
-        found["passes"] = Plan(
-            rank * (halfway * (kh * 0.6 + 1) + results * kw * 1.4),
-            lambda: _filter_dots.run_passes(job, factors),
-            any_numbers=full and rank == 1,
-        )
-        high, long = (_filter_bands.BLOCK * s + e for s, e in zip(job.stride, job.extent, strict=True))
-        products = height * columns * channels * (3 + high / 4) + results * (6 + long / 4)
-        found["bands"] = Plan(
-            100_000 + moving + rank * products, lambda: _by_channel(job, lambda one: _filter_bands.run(one, factors))
-        )
-    sides = [_filter_fft.tile_side(*axis) for axis in zip((height, width), job.extent, job.stride, strict=True)]
-    area = math.prod(-(-n // inside) * size for n, (size, inside) in zip((height, width), sides, strict=True))
-    found["fft"] = Plan(
-        500_000 + SPECTRA * (area * channels + math.prod(size for size, _ in sides)),
-        lambda: _by_channel(job, _filter_fft.run),
+    taps = sum(grid.weights.size + 1.5 for grid in grids) - 1.5
+    return Plan(_moving(job) + taps * _adding(job), lambda: _filter_taps.run(job, grids))
+
+
+def _dense(job: Job, factors: Factors) -> Plan | None:
+    """Dot products of all taps, in the columns that are not zero."""
+    (kh, _), (sv, _) = job.weights.shape, job.stride
+    columns = int(np.count_nonzero(job.weights.any(axis=0)))
+    if not _filter_dots.fits(kh * columns) or (sv > 1 and job.dilation[0] > 1):
+        return None
+    cost = job.out.size * (1.5 + columns * (sv + 0.7 * kh))
+    # BLAS may or may not skip a weight of zero, under which there may be a NaN.
+    return Plan(cost, lambda: _filter_dots.run(job), any_numbers=bool(job.weights.all()))
+
+
+def _passes(job: Job, factors: Factors) -> Plan | None:
+    """Down the columns, then along the rows, by dot products."""
+    (kh, kw), rank = job.weights.shape, len(factors)
+    if not factors or not _filter_dots.fits(kw * rank) or job.padded.image[0].size > 4 * _filter_dots.ROW:
+        return None
+    first = job.out.shape[0] * job.padded.image[0].size * (2 + 0.9 * kh)
+    cost = rank * (first + job.out.size * (2 + 2.0 * kw))
+    whole = rank == 1 and bool(job.weights.all())
+    return Plan(cost, lambda: _filter_dots.run_passes(job, factors), any_numbers=whole)
+
+
+def _bands(job: Job, factors: Factors) -> Plan | None:
+    """Down the columns, then along the rows, by band matrices."""
+    if not factors:
+        return None
+    high, long = (_filter_bands.BLOCK * s + e for s, e in zip(job.stride, job.extent, strict=True))
+    height, width, channels = job.out.shape
+    first = height * job.span(1, width)[1] * channels * (3 + high / 4)
+    cost = 100_000 + _moving(job) + len(factors) * (first + job.out.size * (6 + long / 4))
+    return Plan(cost, lambda: _by_channel(job, lambda one: _filter_bands.run(one, factors)))
+
+
+def _fft(job: Job, factors: Factors) -> Plan | None:
+    """Spectra: as much work for any kernel, but more to start with."""
+    height, width, channels = job.out.shape
+    (high, down), (long, along) = (
+        _filter_fft.tile_side(*axis) for axis in zip((height, width), job.extent, job.stride, strict=True)
     )
-    return found
+    tiles = -(-height // down) * -(-width // along) * channels
+    return Plan(500_000 + 48.0 * (tiles + 1) * high * long, lambda: _by_channel(job, _filter_fft.run))
+
+
+WAYS: dict[str, Callable[[Job, Factors], Plan | None]] = {
+    "plain": _plain,
+    "sparse": _sparse,
+    "dense": _dense,
+    "passes": _passes,
+    "bands": _bands,
+    "fft": _fft,
+}
+"""Each gives its plan for a job with a window of at most `BLOCK` pixels, or None if the job's form does not suit it."""
+
+
+def _moving(job: Job) -> float:
+    """Cost of reading the picture and writing the result."""
+    return 1.5 * math.prod(job.span(*job.out.shape[:2])) * job.out.shape[2] + job.out.size
+
+
+def _adding(job: Job) -> float:
+    """Cost of one tap: numbers side by side go through the vector unit, every other one does not."""
+    return job.out.size * (1.0 if job.stride[1] == 1 else 3.5)
 
 
 def _by_channel(job: Job, run: Callable[[Job], None]) -> None:
@@ -126,6 +144,9 @@ def blocks(job: Job) -> Iterator[Job]:
     """
     (kh, kw), (dv, dh) = job.weights.shape, job.dilation
     tall, wide = (BLOCK - 1) // dv + 1, (BLOCK - 1) // dh + 1
+    if kh <= tall and kw <= wide:
+        yield job
+        return
     for row in range(0, kh, tall):
         for column in range(0, kw, wide):
             yield replace(
@@ -144,24 +165,41 @@ def run(job: Job, way: str | None = None) -> None:
     job : Job
         What to filter.
     way : str, optional
-        One of the names that `plans` gives, to have it done just so (KeyError where the kernel does not allow it).
+        One of `WAYS`, to have it done just so. ValueError where the job's form does not suit it.
 
     Notes
     -----
-    A NaN or infinity counts wherever a window meets it, also under a zero, and must not spread any further: with
-    such a number in the picture or the kernel, and with numbers near the ends of the floating-point range, all taps
-    are added plainly.
+    A NaN or infinity counts wherever a window meets it, also under a zero, and must not spread any further; and no
+    sum may overflow on the way to a result that does not.
     """
     for block in blocks(job):
-        if way is None and not _tame(float(np.abs(block.weights, dtype=np.float64).sum())):
-            _filter_taps.run(block, _filter_taps.all_taps(block.weights))
-            continue
-        found = plans(block)
-        best = found[way] if way else min(found.values(), key=_cost)
-        # The picture is looked through only where the answer matters.
-        if not way and not best.any_numbers and not _tame(job.padded.peak):
-            best = min((plan for plan in found.values() if plan.any_numbers), key=_cost)
-        best.run()
+        plan = _only(block, way) if way else _best(block)
+        plan.run()
+
+
+def _only(job: Job, way: str) -> Plan:
+    plan = WAYS[way](job, _factors(job) if way in ("passes", "bands") else [])
+    if plan is None:
+        raise ValueError(f"`way` (={way!r}) does not suit this job")
+    return plan
+
+
+def _best(job: Job) -> Plan:
+    small = job.out.size * job.weights.size < SMALL
+    if small or not _tame(float(np.abs(job.weights, dtype=np.float64).sum())):
+        return _only(job, "plain")
+    factors = _factors(job)
+    plans = [plan for plan in (make(job, factors) for make in WAYS.values()) if plan]
+    best = min(plans, key=_cost)
+    # The picture is looked through only where the answer matters.
+    if not best.any_numbers and not _tame(job.padded.peak):
+        best = min((plan for plan in plans if plan.any_numbers), key=_cost)
+    return best
+
+
+def _factors(job: Job) -> Factors:
+    kh, kw = job.weights.shape
+    return low_rank(job.weights, max(1, min(MOST, kh * kw // (kh + kw))))
 
 
 def _cost(plan: Plan) -> float:

@@ -119,16 +119,18 @@ def _step(places: list[int]) -> int:
     return math.gcd(*(later - earlier for earlier, later in itertools.pairwise(places))) or 1
 
 
-def run(job: Job, grids: list[Grid]) -> None:
+def run(job: Job, grids: list[Grid] | None = None) -> None:
     """Filter by summing grids of taps.
 
     Parameters
     ----------
     job : Job
-        What to filter; its weights are those of `grids`.
-    grids : list of Grid
-        All the taps that count.
+        What to filter.
+    grids : list of Grid, optional
+        The taps that count; all of them, if not given.
     """
+    if grids is None:
+        grids = all_taps(job.weights)
     if not grids:
         if not job.add:
             job.out[...] = 0

@@ -106,28 +106,40 @@ class Padded:
         part.image = self.image[:, :, channels]
         return part
 
-    def take_rows(self, row: int, count: int, step: int, dtype: np.dtype) -> np.ndarray:
-        """Return padded rows row, row + step, ..., without the padding beside them.
+    def row_runs(self, row: int, count: int, step: int) -> Iterator[tuple[slice, np.ndarray]]:
+        """Give the padded rows row, row + step, ..., `count` of them, in runs, without the padding beside them.
 
         Parameters
         ----------
         row, count, step : int
             In pixels of the padded picture.
-        dtype : numpy.dtype
-            To be cast to.
 
-        Returns
-        -------
-        ndarray, shape (count, W, C), C-contiguous
-            The picture's own memory where that is possible: not to be written to.
+        Yields
+        ------
+        slice
+            Which of the rows.
+        ndarray, shape (n, W, C)
+            Their pixels; where they lie in the picture, its own memory: not to be written to.
         """
-        first, last = row - self.top, row - self.top + (count - 1) * step
-        if first >= 0 and last < len(self.image):
-            return np.ascontiguousarray(self.image[first : last + 1 : step], dtype)
-        taken = self.image[self.rows[row : row + count * step : step]].astype(dtype, order="C")
-        if self.border == "constant":
-            places = np.arange(first, last + 1, step)
-            taken[(places < 0) | (places >= len(self.image))] = self.value
+        begin, end = inside(row - self.top, count, step, len(self.image))
+        if begin < end:
+            first = row - self.top + begin * step
+            yield slice(begin, end), self.image[first : first + (end - begin - 1) * step + 1 : step]
+        for strip in (slice(0, begin), slice(end, count)):
+            if strip.start < strip.stop:
+                repeated = self.image[self.rows[row + strip.start * step : row + strip.stop * step : step]]
+                if self.border == "constant":
+                    repeated = np.full(repeated.shape, self.value)
+                yield strip, repeated
+
+    def take_rows(self, row: int, count: int, dtype: np.dtype) -> np.ndarray:
+        """Return the padded rows from `row` on, shape (count, W, C), cast and C-contiguous: not to be written to."""
+        runs = list(self.row_runs(row, count, 1))
+        if len(runs) == 1:
+            return np.ascontiguousarray(runs[0][1], dtype)
+        taken = np.empty((count, *self.image.shape[1:]), dtype)
+        for place, rows in runs:
+            taken[place] = rows
         return taken
 
     def read(self, row: int, column: int, into: np.ndarray) -> None:
@@ -159,6 +171,12 @@ class Padded:
                     into[top:bottom, left:right] = self.value
                 else:
                     into[top:bottom, left:right] = self.image[rows[top:bottom, None], columns[left:right]]
+
+
+def inside(start: int, count: int, step: int, n: int) -> tuple[int, int]:
+    """Which of the places start, start + step, ..., `count` of them, lie in 0 ... n - 1: first and end, in order."""
+    begin = min(max(-(start // step), 0), count)
+    return begin, min(max(-((start - n) // step), begin), count)
 
 
 def _clip(n: int, most: int) -> int:
@@ -231,6 +249,13 @@ def cpu_count() -> int:
     """Return how many processors this process may use."""
     affinity: Any = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def even_rows(job: Job, most: int) -> int:
+    """Return rows of a tile, at most `most` or 1, such that every thread gets as many tiles of them."""
+    height, threads = len(job.out), cpu_count()
+    tiles = -(-height // max(most, 1))
+    return -(-height // (-(-tiles // threads) * threads)) if tiles > 1 else height
 
 
 _pool: ThreadPoolExecutor | None = None

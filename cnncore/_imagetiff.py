@@ -180,7 +180,7 @@ def _layout(
         raise damaged("TIFF")
     parts = -(-width // across) * -(-height // down)
     if parts * across * down > max(MAX_TILED, 2 * width * height):
-        raise unsupported("TIFF", f"tiles of {across:,} x {down:,} pixels")
+        raise unsupported("TIFF", f"tiles of {across:,} × {down:,} pixels")
     places = _numbers(order, entries[table[0]])
     sizes = _numbers(order, entries[table[1]]) if table[1] in entries else ()
     if len(places) < parts * planes:

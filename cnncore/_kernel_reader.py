@@ -243,10 +243,10 @@ def _checked_planes(planes: list[Rows], most: int) -> list[Rows]:
         if not plane:
             raise ValueError(f"there is no number in {f'plane {index}' if of_plane else 'the brackets'}")
         if len(plane) > most or len(plane[0]) > most:
-            raise ValueError(f"the text has {len(plane)} x {len(plane[0])} numbers; at most {most} x {most} are taken")
+            raise ValueError(f"the text has {len(plane)} × {len(plane[0])} numbers; at most {most} × {most} are taken")
         if (len(plane), len(plane[0])) != (len(planes[0]), len(planes[0][0])):
             raise ValueError(
-                f"plane {index} has {len(plane)} x {len(plane[0])} numbers, "
-                f"plane 1 has {len(planes[0])} x {len(planes[0][0])}"
+                f"plane {index} has {len(plane)} × {len(plane[0])} numbers, "
+                f"plane 1 has {len(planes[0])} × {len(planes[0][0])}"
             )
     return planes

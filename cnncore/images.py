@@ -136,10 +136,10 @@ def _open(header: Header) -> ImageFile.ImageFile:
 def _check_size(width: int, height: int, limit: int) -> None:
     """Refuse an empty or a too large picture."""
     if width == 0 or height == 0:
-        raise ImageError(f"This picture is {width} x {height} pixels: there is nothing in it. Choose another file.")
+        raise ImageError(f"This picture is {width} × {height} pixels: there is nothing in it. Choose another file.")
     if width * height > limit:
         raise ImageError(
-            f"This picture has {width:,} x {height:,} pixels, {width * height:,} in all; at most {limit:,} can be "
+            f"This picture has {width:,} × {height:,} pixels, {width * height:,} in all; at most {limit:,} can be "
             f"opened. Make it smaller in another program and choose the new file."
         )
 

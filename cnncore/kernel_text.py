@@ -307,7 +307,7 @@ def _checked(weights: Any, most: int = MAX_SIDE) -> Weights:
         raise ValueError(f"`weights` has shape {array.shape}, but a kernel is (KH, KW), or (3, KH, KW) for colour")
     if max(array.shape[-2:]) > most:
         rows, columns = array.shape[-2:]
-        raise ValueError(f"`weights` has {rows} x {columns} numbers; at most {most} x {most} are taken")
+        raise ValueError(f"`weights` has {rows} × {columns} numbers; at most {most} × {most} are taken")
     if not np.abs(array).max() <= MAX_VALUE:
         raise ValueError(f"`weights` must be finite and within ±{MAX_VALUE:,}")
     return array

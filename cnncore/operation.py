@@ -117,7 +117,10 @@ class Operation:
             extent = d * (k - 1) + 1
             if extent > n + sum(pad):
                 padded = f"{n} + {sum(pad)} of padding = {n + sum(pad)}" if sum(pad) else f"{n}"
-                raise ValueError(f"The window spans {extent} {axis}, but the picture has only {padded}")
+                raise ValueError(
+                    f"The window spans {extent} {axis}, but the picture has only {padded}: pad more, or take a smaller "
+                    "kernel or dilation."
+                )
             sizes.append(output_size(n, k, stride=s, padding=pad, dilation=d))
         return sizes[0], sizes[1]
 

@@ -218,9 +218,11 @@ class ShiftResult:
     outputs : ndarray, shape (shifts, OH, OW)
         The output for each shift.
     change : ndarray of float64, shape (shifts,)
-        How far `apart` they are from the output without a shift, whose standard deviation is the unit. An invariant pool would have 0 everywhere.
+        How far `apart` they are from the output without a shift, whose standard deviation is the unit. An invariant
+        pool would have 0 everywhere.
     error : ndarray of float64, shape (shifts,)
-        How far they are from that output `moved` by shift / stride cells. An equivariant pool would have 0 everywhere.
+        How far they are, in the same unit, from that output `moved` by shift / stride cells. An equivariant pool would
+        have 0 everywhere.
     """
 
     kind: str

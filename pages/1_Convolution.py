@@ -6,9 +6,8 @@ import streamlit as st
 
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
-from pages.ui.navigation import folded, frame
+from pages.ui.navigation import folded, frame, show_complaints
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
-from pages.ui.words import literal
 
 SETTINGS = (
     *picture_controls.SETTINGS,
@@ -41,7 +40,7 @@ with session_lock():
         view, kernel = compute(values, picture)
         state.mark_good(values)
     except ValueError as error:
-        complaints.append(str(error))
+        complaints.append(f"{error} You still see the last view that worked.")
         values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
         view, kernel = compute(values, picture)
 
@@ -57,8 +56,7 @@ with top:
         "Convolution",
         "A small grid of weights slides over a picture. At each place: multiply, add up, write one number.",
     )
-    if complaints:
-        st.error(literal(" ".join(dict.fromkeys(complaints))))
+    show_complaints(complaints)
 equation.draw_rest(*places)
 stage.draw_number(state, values, view)
 behind = st.container()

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from pages.ui import kernel_controls, picture_controls, pooling_controls, pooling_grid, pooling_tabs
-from pages.ui.navigation import frame
+from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState, session_lock
-from pages.ui.words import literal
 
 SETTINGS = (
     *pooling_controls.SETTINGS,
@@ -39,6 +38,6 @@ with st.sidebar:
     st.button("Back to defaults", on_click=state.reset, width="stretch")
 with behind:
     pooling_tabs.draw(state, values, grid, picture, complaints)
-if complaints:
-    message.error(literal(" ".join(dict.fromkeys(complaints))))
+with message:
+    show_complaints(complaints)
 state.finish()

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from pages.ui import channels_controls, channels_grid, channels_tabs, picture_controls
-from pages.ui.navigation import frame
+from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState, session_lock
-from pages.ui.words import literal
 
 SETTINGS = (*picture_controls.SETTINGS, *channels_controls.SETTINGS, *channels_tabs.SETTINGS)
 state = PageState("channels", SETTINGS)
@@ -21,13 +20,7 @@ values = state.values()
 with session_lock():
     place = st.container()  # a Streamlit call: a run that has been superseded ends here, before it computes
     picture = picture_controls.chosen_picture(state, complaints)
-    try:
-        found = channels_grid.compute(values, picture)
-        state.mark_good(values)
-    except ValueError as error:
-        complaints.append(str(error))
-        values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
-        found = channels_grid.compute(values, picture)
+    found, values = channels_grid.compute_or_last(state, values, picture, complaints)
 with place:
     channels_grid.draw(state, values, found)
     behind = st.container()
@@ -40,6 +33,6 @@ with st.sidebar:
     st.button("Back to defaults", on_click=state.reset, width="stretch")
 with behind:
     channels_tabs.draw(state, values, found, picture, complaints)
-if complaints:
-    message.error(literal(" ".join(dict.fromkeys(complaints))))
+with message:
+    show_complaints(complaints)
 state.finish()

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from pages.ui import text_controls, text_tabs, text_view
-from pages.ui.navigation import frame
+from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState
 from pages.ui.text_model import read
-from pages.ui.words import literal
 
 SETTINGS = (*text_controls.SETTINGS, *text_tabs.SETTINGS)
 state = PageState("text", SETTINGS)
@@ -33,6 +32,6 @@ with st.sidebar:
     text_controls.controls(state)
     st.button("Back to defaults", on_click=state.reset, width="stretch")
 text_tabs.draw(state, values, view, data)
-if complaints:
-    message.error(literal(" ".join(dict.fromkeys(complaints))))
+with message:
+    show_complaints(complaints)
 state.finish()

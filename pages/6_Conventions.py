@@ -6,9 +6,8 @@ import streamlit as st
 from pages.ui import conventions_controls, conventions_gallery, conventions_tables
 from pages.ui.conventions_view import Comparison, compare, core_settings
 from pages.ui.grid_controls import small_grid, small_kernel
-from pages.ui.navigation import frame
+from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState, memo, session_lock
-from pages.ui.words import literal
 
 SETTINGS = (*conventions_controls.SETTINGS, *conventions_tables.SETTINGS)
 state = PageState("conventions", SETTINGS)
@@ -48,6 +47,6 @@ with place:
 with st.sidebar:
     conventions_controls.controls(state, comparison.base.profile.key)
     st.button("Back to defaults", on_click=state.reset, width="stretch")
-if complaints:
-    message.error(literal(" ".join(dict.fromkeys(complaints))))
+with message:
+    show_complaints(complaints)
 state.finish()

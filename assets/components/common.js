@@ -13,7 +13,7 @@ function formatNumber(value, digits = 3) {
   const size = Math.abs(value);
   let text;
   if (Number.isInteger(value) && size < 1e7) text = size.toLocaleString("en-US");
-  else if (size >= 1e7 || size < 1e-4) text = size.toExponential(Math.max(digits - 1, 0)).replace("e+", "e").replace("e-", `e${MINUS}`);
+  else if (size >= 1e7 || size < 1e-4) text = size.toExponential(Math.max(digits - 1, 0)).replace(/\.?0*e/, "e").replace("e+", "e").replace("e-", `e${MINUS}`);
   else {
     const decimals = Math.min(Math.max(digits - 1 - Math.floor(Math.log10(size)), 0), 10);
     text = size.toLocaleString("en-US", { maximumFractionDigits: decimals });

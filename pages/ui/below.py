@@ -75,7 +75,7 @@ def _frequency(state: PageState, values: dict[str, Any], view: FilterView, pictu
 def _wipe(state: PageState, values: dict[str, Any], view: FilterView, picture: Picture) -> None:
     channel = "RGB".index(values["channel"]) if values["colour"] == "each" else 0
     shown = view.shown_as(values["show"])
-    mapped = view.channel(view.result, channel) if shown == "signed" else view.result
+    mapped = view.mapped(shown, channel)
     limits = view.input_range if shown == "range" else view.output_range
     before = picture_levels(view.image, Region(0, 0, *view.image.shape[:2]))
     after = map_levels(mapped, Region(0, 0, *mapped.shape[:2]), shown, limits)
@@ -157,7 +157,7 @@ def _save(state: PageState, values: dict[str, Any], view: FilterView, picture: P
     shown = view.shown_as(values["show"])
 
     def as_png(dark: bool) -> bytes:
-        mapped = view.channel(view.result, channel) if shown == "signed" else view.result
+        mapped = view.mapped(shown, channel)
         limits = view.input_range if shown == "range" else view.output_range
         levels = map_levels(mapped, Region(0, 0, *mapped.shape[:2]), shown, limits, across=max(mapped.shape)).levels
         colours = figures.DARK if dark else figures.LIGHT

@@ -199,7 +199,7 @@ def reduced(values: dict[str, Any], gallery: Gallery, picture: Picture) -> str:
     size = f"{say_size(*picture.rgb.shape[:2])} to {say_size(rows, columns)} pixels"
     words = f"{count} filters of {' × '.join(map(str, gallery.bank.shape[1:]))} weights make {count} maps. "
     if (rows, columns) != picture.rgb.shape[:2]:
-        words += f"For the gallery your picture was reduced from {size}; the map at the right is of all of it. "
+        words += f"For the gallery your picture was reduced from {size}; the enlarged map is of all of it. "
     if count < values["maps"]:
         words += f"There are no more than {count} named ones: every kernel by luma and by two colour contrasts. "
     return words + "Pixels at the edge are repeated outwards."
@@ -290,7 +290,13 @@ def _enlarged(state: PageState, values: dict[str, Any], gallery: Gallery, pictur
             }
         ),
     )
-    st.caption(f"Its filter: {' × '.join(map(str, weights.shape))} weights, sum {say(round(float(weights.sum()), 9))}")
+    if own > bound:
+        st.caption(
+            f"In the whole picture it goes beyond the gallery's scale: what exceeds ±{say(bound)} is in full colour."
+        )
+    st.caption(
+        f"Its filter: {' × '.join(map(str, weights.shape))} weights, sum {say(round(float(weights.sum()), 9), 4)}"
+    )
     st.html(channels_compare.planes(weights, f"Filter {chosen}"))
     dark = st.context.theme.type == "dark"
     st.download_button(

@@ -87,15 +87,45 @@ TITLES = {
 }
 
 
-def table(layer: Layer) -> str:
-    """Return the counts as a Markdown table."""
-    lines = ["| Convolution | Maps | Parameters (weights + biases) | Multiply-adds |", "| --- | --- | --- | --- |"]
-    for name, found in count(layer).items():
-        lines.append(
-            f"| **{TITLES[name]}** | {found.maps:,} | {found.parameters} = **{exact(found.cost.parameters)}** "
-            f"| {found.multiply_adds} = **{exact(found.cost.multiply_adds)}** |"
+STYLE = """<style>
+.channels-cards { display: grid; gap: 1rem 1.6rem; }
+.channels-cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
+.channels-cards section { min-width: 0; border-top: 1px solid light-dark(#dedad0, #2c363c); padding-top: 0.5rem; }
+.channels-cards h4 { font-size: 1rem; font-weight: 600; margin: 0; padding: 0; }
+.channels-cards h4 { display: flex; justify-content: space-between; align-items: baseline; }
+.channels-cards h4 span { font-weight: 400; }
+.channels-cards h4 span, .channels-cards dt, .channels-maps figcaption { font-size: 0.8rem; opacity: 0.75; }
+.channels-cards dl { margin: 0.25rem 0 0.5rem; padding: 0; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+.channels-cards dl div { display: flex; gap: 0.6rem; align-items: baseline; }
+.channels-cards dt { flex: 0 0 6rem; margin: 0; padding: 0; font-weight: 400; }
+.channels-cards dd { margin: 0; padding: 0; min-width: 0; overflow-wrap: anywhere; }
+.channels-maps { display: flex; flex-wrap: wrap; gap: 0.7rem; }
+.channels-maps figure { margin: 0; }
+.channels-maps table { border-collapse: collapse; margin: 0; border: 1px solid light-dark(#dedad0, #2c363c); }
+.channels-maps td { height: 1.45rem; padding: 0 0.2rem; border: 0; text-align: center;
+  font-size: 0.68rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.channels-maps table.readable td { min-width: 2.1rem; }
+.channels-maps table.small td { min-width: 0.95rem; height: 0.95rem; padding: 0; }
+</style>"""
+
+
+def card(title: str, found: Counted, below: str = "") -> str:
+    """Return one operation as HTML: its name, how many maps it makes, its formulae, and what stands below them."""
+    numbers = "".join(
+        f"<div><dt>{what}</dt><dd>{formula} = <b>{exact(total)}</b></dd></div>"
+        for what, formula, total in (
+            ("Parameters", found.parameters, found.cost.parameters),
+            ("Multiply-adds", found.multiply_adds, found.cost.multiply_adds),
         )
-    return "\n".join(lines)
+    )
+    maps = "1 map" if found.maps == 1 else f"{found.maps:,} maps"
+    return f"<section><h4>{title}<span>{maps}</span></h4><dl>{numbers}</dl>{below}</section>"
+
+
+def cards(layer: Layer) -> str:
+    """Return the costs of all four as HTML."""
+    made = "".join(card(TITLES[name], found) for name, found in count(layer).items())
+    return f'{STYLE}<div class="channels-cards">{made}</div>'
 
 
 def comparison(layer: Layer) -> str:
@@ -128,7 +158,7 @@ def draw(state: PageState, picture: Picture) -> None:
     k, s = state["window"], state["stride"]
     out = tuple(output_size(n, k, stride=s, padding="same") for n in (rows, columns))
     layer = Layer(state["channels"], state["filters"], (k, k), (out[0], out[1]))
-    st.markdown(table(layer))
+    st.html(cards(layer))
     st.markdown(comparison(layer))
     size = say_size(*out)
     given = size if s == 1 else f"⌈{rows:,} / {s}⌉ × ⌈{columns:,} / {s}⌉ = {size}"

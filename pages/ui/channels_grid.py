@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore import kernel_text, ops
-from pages.ui.channels_controls import MOST, NAMES, NOWHERE, OWN, PICTURE, the_filter, the_mix, typed_input
+from pages.ui.channels_controls import MOST, NAMES, NOWHERE, OWN, PICTURE, RANDOM, the_filter, the_mix, typed_input
 from pages.ui.explorer import Edit, Pin, annotate, convolution, explorer, pixels
 from pages.ui.explorer_data import Data
 from pages.ui.picture_controls import Picture
@@ -87,6 +87,27 @@ def compute(values: dict[str, Any], picture: Picture) -> Channels:
     return Channels(image, top, left, weights, mix, values["bias"], {name: y[0] for name, y in outputs.items()})
 
 
+def compute_or_last(
+    state: PageState, values: dict[str, Any], picture: Picture, complaints: list[str]
+) -> tuple[Channels, dict[str, Any]]:
+    """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
+    defaults = {name: setting.default for name, setting in state.settings.items()}
+    for attempt in (values, state.last_good, defaults):
+        if attempt is None:
+            continue
+        try:
+            found = compute(attempt, picture)
+        except ValueError as error:
+            if attempt is values:
+                complaints.append(str(error))
+            continue
+        if attempt is values:
+            state.mark_good(values)
+        return found, attempt
+    away = {**defaults, "input": RANDOM}  # the picture is smaller than any window
+    return compute(away, picture), away
+
+
 def equation(values: dict[str, Any], found: Channels) -> Data:
     """Return the explorer's data of the chosen operation."""
     operation = values["operation"]
@@ -107,10 +128,10 @@ def equation(values: dict[str, Any], found: Channels) -> Data:
         # The second step: the first is the depthwise equation without its bias.
         first = ops.conv2d(found.image[None], found.weights[:, None], groups=3)[0]
         data = convolution(first, found.mix, bias=found.bias)
-        words = {"names": [f"{name} map" for name in NAMES]}
+        words = {"names": [f"{name[0]} map" for name in NAMES]}
         editable = ["kernel"]
     pin = [int(part) for part in values["pin"].split(".")] if values["pin"] else None
-    title = "Filter" if operation == "standard" else "Kernel" if operation == "depthwise" else "1 × 1"
+    title = "Filter" if operation == "standard" else "Kernel" if operation == "depthwise" else "Weight"
     return annotate(data, input=words, kernel={"title": title}, output=output, pinned=pin, editable=editable)
 
 

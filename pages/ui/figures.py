@@ -28,6 +28,7 @@ class Colours:
 LIGHT = Colours("#fbfaf7", "#1d2329", "#6f7478", "#0b6e8a", "#dedad0", ((33, 102, 172), (251, 250, 247), (178, 24, 43)))
 DARK = Colours("#111619", "#e7e9ea", "#9aa1a5", "#4fb8d4", "#2c363c", ((88, 166, 230), (17, 22, 25), (240, 120, 90)))
 HEIGHT = 300
+TITLE = {"size": 13}
 MARGIN = {"l": 56, "r": 16, "t": 16, "b": 48}
 
 
@@ -40,7 +41,7 @@ def _layout(colours: Colours, **more: Any) -> dict[str, Any]:
         "margin": MARGIN,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": colours.text, "size": 13},
+        "font": {"color": colours.text, "size": 13, "family": '"Source Sans", sans-serif'},
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         "separators": ".,",
         "xaxis": x,
@@ -93,8 +94,8 @@ def histogram(series: Sequence[tuple[str, NDArray[Any]]], colours: Colours, bins
         "data": lines,
         "layout": _layout(
             colours,
-            xaxis={"title": {"text": "value"}},
-            yaxis={"title": {"text": "share of pixels"}, "ticksuffix": " %"},
+            xaxis={"title": {"text": "value", "font": TITLE}, "tickformat": ",~f"},
+            yaxis={"title": {"text": "share of pixels", "font": TITLE}, "ticksuffix": " %"},
         ),
     }
 
@@ -128,16 +129,23 @@ def frequency_response(response: NDArray[np.float64], colours: Colours) -> Any:
         "zmin": 0,
         "zmax": max(float(response.max()), 1e-12),
         "colorscale": [[0, colours.background], [1, colours.primary]],
-        "colorbar": {"title": {"text": "|H|", "side": "top"}, "thickness": 12, "outlinewidth": 0},
+        "colorbar": {
+            "title": {"text": "|H|", "side": "top"},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "x": 0.72,
+            "xanchor": "left",
+        },
         "hovertemplate": "horizontal %{x:.3f}, vertical %{y:.3f} cycles per pixel<br>|H| = %{z:.3g}<extra></extra>",
     }
-    square = {"showgrid": False, "constrain": "domain"}
+    ticks = [-0.5, -0.25, 0, 0.25, 0.5]
+    square = {"showgrid": False, "constrain": "domain", "tickvals": ticks}
     return {
         "data": [heat],
         "layout": _layout(
             colours,
             height=380,
-            xaxis={"title": {"text": "horizontal frequency (cycles per pixel)"}, **square},
-            yaxis={"title": {"text": "vertical frequency"}, "scaleanchor": "x", "autorange": "reversed", **square},
+            xaxis={"title": {"text": "horizontal, cycles per pixel", "font": TITLE}, **square},
+            yaxis={"title": {"text": "vertical, cycles per pixel", "font": TITLE}, "scaleanchor": "x", **square},
         ),
     }

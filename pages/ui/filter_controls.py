@@ -31,9 +31,9 @@ SETTINGS: tuple[Setting, ...] = (
     number("pixels", 1, 0, 64, "padding", whole=True),
     choice("border", "reflect", list(BORDERS), "border rule"),
     number("value", 0.0, -1000.0, 1000.0, "value beyond the border"),
-    flag("flip", False, "flip"),
+    flag("flip", False, "True convolution"),
     number("bias", 0.0, -10_000.0, 10_000.0, "bias"),
-    flag("relu", False, "relu"),
+    flag("relu", False, "ReLU"),
     choice("show", "auto", list(SHOWN), "way to show the output"),
 )
 
@@ -57,7 +57,7 @@ def colour_controls(state: PageState) -> None:
         "Colour", list(COLOURS), format_func=COLOURS.__getitem__, key=state.key("colour"), required=True
     )
     if state["colour"] == "each":
-        st.segmented_control("Channel taken apart", CHANNELS, key=state.key("channel"), required=True)
+        st.segmented_control("Channel shown", CHANNELS, key=state.key("channel"), required=True)
 
 
 def window_controls(state: PageState) -> None:

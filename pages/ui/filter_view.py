@@ -65,10 +65,16 @@ class FilterView:
         """Return how the output is shown; ``"auto"`` is decided by whether it still is a picture."""
         if wanted != "auto":
             return wanted
-        if self.operation.combine or self.operation.bias:
+        if self.operation.combine:
+            return "amount"
+        if self.operation.bias:
             return "signed"
         weights = self.operation.planes
         return "clipped" if weights.min() >= 0 or abs(weights.sum() - 1) < 1e-3 else "signed"
+
+    def mapped(self, shown: str, channel: int) -> NDArray[Any]:
+        """Return what is shown of the result: one channel where colour stands for sign or size, else all."""
+        return self.channel(self.result, channel) if shown in ("signed", "amount") else self.result
 
     def channel(self, values: NDArray[Any], channel: int) -> NDArray[Any]:
         """Return one channel of a colour array, or the only one there is."""

@@ -64,7 +64,7 @@ def chosen_kernel(values: dict[str, Any]) -> ChosenKernel:
         try:
             weights = kernel_text.parse(values["own"])
         except ValueError as error:
-            raise ValueError(f"Your kernel cannot be read: {error}.") from None
+            raise ValueError(f"Your kernel cannot be read: {error}. Write rows like 0 1 0; 1 −4 1; 0 1 0.") from None
         if weights.ndim == 3 and not three:
             raise ValueError(
                 "Your kernel has three planes, one for each of R, G and B: choose “RGB filter”, or give one plane."
@@ -106,7 +106,8 @@ def kernel_controls(state: PageState) -> None:
         )
         _parameters(state)
         preset = PRESETS[current]
-        st.caption(f"{preset.shows} {preset.source}")
+        turned = " True convolution turns the kernel first: its directions are reversed." if state["flip"] else ""
+        st.caption(f"{preset.shows}{turned} {preset.source}")
     if state["colour"] == "rgb":
         st.selectbox(
             "Weight of R, G and B",
@@ -229,8 +230,8 @@ def change_controls(state: PageState, kernel: ChosenKernel) -> None:
     left, right = st.columns(2)
     left.number_input("Rows", 1, 15, key=row_key, on_change=resize)
     right.number_input("Columns", 1, 15, key=column_key, on_change=resize)
-    for place, (label, change) in enumerate(CHANGES.items()):
-        (left, right)[place % 2].button(label, width="stretch", on_click=make_own, args=(state, change))
+    for label, change in CHANGES.items():
+        st.button(label, width="stretch", on_click=make_own, args=(state, change))
     possible = kernel_text.can_normalise(kernel.weights)
     st.button(
         "Divide by the sum",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.state import PageState, enter
+from pages.ui.state import PageState, addresses, enter
+from pages.ui.words import literal
 
 ASSETS = Path(__file__).parents[2] / "assets"
 PAGES = {
@@ -34,11 +35,22 @@ def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> 
     )
     st.html(ASSETS / "app.css")
     with st.container(horizontal=True, gap="medium", key=f"pages-{list(PAGES).index(script)}"):
+        known = addresses()
         for path, name in PAGES.items():
-            st.page_link(path, label=name)
+            st.page_link(path, label=name, query_params=known.get(path))
     with st.container(gap="small", key="heading"):
         st.title(heading, anchor=False)
         st.caption(caption)
+
+
+def show_complaints(complaints: list[str]) -> None:
+    """Say above the stage what could not be used: the first of it in full."""
+    sentences = list(dict.fromkeys(complaints))
+    if len(sentences) > 2:
+        rest = f"{len(sentences) - 1} other settings could not be used either, and stay as they were."
+        sentences = [sentences[0], rest]
+    if sentences:
+        st.error(literal(" ".join(sentences)))
 
 
 @contextmanager

@@ -122,6 +122,9 @@ def map_levels(
     """Return the levels of a part of a map; `limits` are those of the whole map (for ``"range"``: of the input)."""
     part = seen.cut(values)
     step = display_step(part.shape, across)
+    if mode == "amount":
+        levels, low, high = tone(shrink(part, step), "minmax", low=0.0, high=max(limits[1], 0.0))
+        return Toned(levels, step, "amount", low, high)
     if mode == "clipped":
         levels, low, high = tone(shrink(part, step), mode)
     else:

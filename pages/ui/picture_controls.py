@@ -80,7 +80,7 @@ def _receive(source: str, complaints: list[str]) -> None:
 
 def picture_controls(state: PageState) -> None:
     """Draw the picture's controls."""
-    titles = {**OWN, **{key: sample.title for key, sample in SAMPLES.items()}}
+    titles = {**{key: sample.title for key, sample in SAMPLES.items()}, **OWN}
     st.selectbox("Picture", list(titles), format_func=titles.__getitem__, key=state.key("picture"))
     source = state["picture"]
     if source == "upload":

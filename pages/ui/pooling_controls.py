@@ -29,7 +29,8 @@ SETTINGS: tuple[Setting, ...] = (
     flag("ceil_mode", False, "ceil_mode"),
     flag("count_include_pad", False, "count_include_pad"),
     *grid_controls.grid_settings(),
-    choice("colour", "gray", ["gray"], "way to treat colour"),  # the feature map's kernels have one plane
+    choice("colour", "gray", ["gray"], "way to treat colour"),  # the feature map's kernels have one plane,
+    choice("flip", False, [False], "kind of convolution"),  # and are laid on as they are
     *kernel_controls.SETTINGS,
 )
 PER_AXIS = ("window", "stride", "dilation", "pixels")
@@ -64,7 +65,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 NOTES = {
     "Rounded up (ceil mode)": "The last window holds one number, 48: the mean of one is 48, not 48 / 4 = 12.",
-    "Negative numbers and padding": "Padded with 0, every window that touches the padding would give 0, which no cell holds.",
+    "Negative numbers and padding": "Were the padding 0, it would win wherever a window touches it.",
     "Ties: the first one wins": "First in reading order, as in PyTorch; the whole gradient goes to it.",
 }
 

@@ -147,9 +147,9 @@ def draw(state: PageState, values: dict[str, Any], grid: PooledGrid) -> None:
         draw_formula(grid.pool)
 
 
-def draw_formula(pool: Pool) -> None:
-    """Draw how many rows and columns come out, with the numbers, and what to notice."""
+def draw_formula(pool: Pool, *, brief: bool = False) -> None:
+    """Draw how many rows and columns come out, with the numbers, and what to notice (with `brief` less of it)."""
     for column, axis, name in zip(st.columns(2), pool.axes, AXES, strict=True):
         first, rest = formula(axis, name)
         column.markdown(f"$\\small {first}$  \n$\\small {{{rest}}}$")
-    st.markdown(" ".join(sentences(pool)))
+    st.markdown(" ".join(sentences(pool, brief=brief)))

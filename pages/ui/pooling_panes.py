@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnncore.display import finite_range
 from pages.ui import components
-from pages.ui.panes import Region, Toned, Windows, map_levels, most_zoom, picture_levels, plain, plain_grid, region
+from pages.ui.panes import Region, Toned, Windows, map_levels, most_zoom, picture_levels, plain_grid, region
 from pages.ui.state import PageState, Setting, complain, number, touch, widget
 from pages.ui.words import number as say
 from pages.ui.words import size as say_size

@@ -79,7 +79,7 @@ def draw_picture(state: PageState, found: PooledPicture, picture: Picture) -> No
         return
     draw_panes(state, [before, Pane("Output", found.result[0])])
     if found.pool:
-        draw_formula(found.pool)
+        draw_formula(found.pool, brief=True)
     else:
         st.markdown(shape_sentence(found.kind, *found.maps.shape))
 
@@ -146,17 +146,17 @@ def draw_chain(state: PageState, found: Chain) -> None:
     source = Pane("Picture", found.image, windows=behind(windows, shape, pads), border="reflect")
     if pooled.pool:
         middle = Pane("Feature map", maps[0], bound, windows)
-        draw_panes(state, [source, middle, Pane("Pooled", pooled.result[0], bound)])
+        draw_panes(state, [source, middle, Pane("Pooled", pooled.result[0], bound)], frame=210)
         _say_chain(found)
-        draw_formula(pooled.pool)
+        draw_formula(pooled.pool, brief=True)
         return
     between = [Pane(f"Map of {name}", plane, bound, windows) for name, plane in zip(RGB, maps, strict=True)]
     if pooled.kind.startswith("global"):
-        draw_alone(state, [source, *between], frame=200)
+        draw_alone(state, [source, *between], frame=150)
         _say_chain(found)
         _numbers(pooled, list(RGB))
     else:
-        draw_panes(state, [source, *between, Pane("Pooled", pooled.result[0], bound)], frame=200)
+        draw_panes(state, [source, *between, Pane("Pooled", pooled.result[0], bound)], frame=150)
         _say_chain(found)
         st.markdown(shape_sentence(pooled.kind, *maps.shape))
 
@@ -169,7 +169,8 @@ def _say_chain(found: Chain) -> None:
         if found.negative
         else "none of its outputs is negative: the ReLU changes nothing"
     )
+    which = "All maps" if found.pooled.pool is None else "Feature map and pooled map"
     st.markdown(
         f"Picture → {found.kernel.title} ({rows} × {columns}{each}) → ReLU → pool. {rectified[0].upper()}"
-        f"{rectified[1:]}. Feature map and pooled map share one scale, 0 to {say(largest(found.pooled.maps))}."
+        f"{rectified[1:]}. {which} share one scale, 0 to {say(largest(found.pooled.maps))}."
     )

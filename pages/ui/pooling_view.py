@@ -116,14 +116,24 @@ class Pool:
         pool = ops.max_pool2d if self.kind == "max" else ops.avg_pool2d
         return np.asarray(pool(maps[None], self.pair("k"), **self.options)[0])
 
-    def route(self, gradient: Array, maps: Array) -> Array:
-        """Return the gradient at the input, (C, H, W), for that at the output, (C, OH, OW)."""
-        back = ops.max_pool2d_backward if self.kind == "max" else ops.avg_pool2d_backward
-        return np.asarray(back(gradient[None], maps[None], self.pair("k"), **self.options)[0])
+
+def route(kind: str, pool: Pool | None, gradient: Array, maps: Array) -> Array:
+    """Return the gradient at the input, (C, H, W), for that at the output: (C, OH, OW), (1, H, W) or (C, 1, 1).
+
+    A pool without a window is one whose window is the whole map, or all channels: so the core's gradients serve.
+    """
+    channels, rows, columns = maps.shape
+    back = ops.max_pool2d_backward if reduces(kind) == "max" else ops.avg_pool2d_backward
+    if pool is not None:
+        return np.asarray(back(gradient[None], maps[None], pool.pair("k"), **pool.options)[0])
+    if kind.startswith("global"):
+        return np.asarray(back(gradient[None], maps[None], (rows, columns))[0])
+    stacked = maps.reshape(1, 1, channels, rows * columns)
+    return np.asarray(back(gradient.reshape(1, 1, 1, -1), stacked, (channels, 1))).reshape(maps.shape)
 
 
 def place_pool(values: dict[str, Any], shape: Sequence[int], what: str = "input") -> Pool:
-    """Return where the windows land on `what`, of (rows, columns) `shape`. ValueError with a sentence and the numbers."""
+    """Return where the windows land on `what`, (rows, columns) large. ValueError with a sentence and the numbers."""
     per_axis = values["per_axis"]
 
     def pair(name: str) -> Pair:
@@ -183,8 +193,10 @@ def formula(axis: PoolAxis, name: str) -> tuple[str, str]:
     return first, rf"{rest} = {axis.out}"
 
 
-def sentences(pool: Pool) -> list[str]:
-    """Return what a person should notice about these windows, each a sentence."""
+def sentences(pool: Pool, *, brief: bool = False) -> list[str]:
+    """Return what a person should notice about these windows, each a sentence; with `brief` only what depends on n."""
+    if brief:
+        return _of_rest(pool)
     return [*_of_padding(pool), *_of_rest(pool), *_of_overlap(pool)]
 
 
@@ -247,13 +259,11 @@ def shape_sentence(kind: str, channels: int, rows: int, columns: int) -> str:
     cells = rows * columns
     word = "largest" if reduces(kind) == "max" else "mean"
     if kind.startswith("global"):
-        what = "number" if word == "largest" else ""
-        each = f"the {word} {what}".strip()
         return (
-            f"({channels}, {rows}, {columns}) → ({channels}): each of {channels} maps becomes {each} of its "
-            f"{rows} · {columns} = {cells} numbers. Where they stood is forgotten."
+            f"({channels}, {rows}, {columns}) → ({channels}): each of {channels} maps becomes the {word} of its "
+            f"{rows} · {columns} = {cells:,} numbers. Where they stood is forgotten."
         )
     return (
-        f"({channels}, {rows}, {columns}) → (1, {rows}, {columns}): at each of the {rows} · {columns} = {cells} places "
-        f"the {word} of {channels} numbers. Where they stand is kept; which channel they came from is forgotten."
+        f"({channels}, {rows}, {columns}) → (1, {rows}, {columns}): at each of the {rows} · {columns} = {cells:,} "
+        f"places the {word} of {channels} numbers. Where they stand is kept; which channel they came from is forgotten."
     )

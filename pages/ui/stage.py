@@ -22,11 +22,11 @@ FRAME = 240  # pixels of height kept for each picture
 STAR, ASTERISK = "★", "∗"
 
 SETTINGS: tuple[Setting, ...] = (
-    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True),
-    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True),
+    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True, shown=0),
+    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True, shown=0),
     number("zoom", 0, 0, 30, "zoom", whole=True),
-    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True),
-    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True),
+    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True, shown=0),
+    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True, shown=0),
 )
 
 
@@ -117,7 +117,7 @@ class Equation:
         view, values = self.view, self.values
         left, middle, right = st.columns([3.5, 2.2, 3.5], vertical_alignment="center")
         shown = view.shown_as(values["show"])
-        mapped = view.channel(view.result, self.channel) if shown == "signed" else view.result
+        mapped = view.mapped(shown, self.channel)
         limits = view.input_range if shown == "range" else view.output_range
         whole = Region(0, 0, *view.result.shape[:2])
         seen = whole if self.level == 0 else view.windows.output_region(self.seen, view.result.shape)
@@ -137,6 +137,8 @@ class Equation:
         toned = picture_levels(view.image, seen)
         low, high = view.input_range
         caption = f"Input · {say_size(*view.image.shape[:2])} · {say(low)} to {say(high)}"
+        if view.image.ndim == 3 and seen.readable:
+            caption += f" · numbers: {'RGB'[self.channel]}"
         numbers = view.channel(view.image, self.channel)
         with left:
             pane = _pane("input", "Input", caption, numbers, seen, toned, self.level, view)
@@ -165,9 +167,7 @@ def _pane(
         "pixels": toned.levels.tobytes(),
         "scale": toned.scale,
         "values": plain_grid(seen.cut(numbers)) if seen.readable else None,
-        "legend": {"low": plain(toned.low), "high": plain(toned.high), "zero": True}
-        if toned.scale == "signed"
-        else None,
+        "legend": None if toned.scale == "grey" else {"low": plain(toned.low), "high": plain(toned.high), "zero": True},
         "zoom": {"level": level, "most": most_zoom(view.image.shape)},
         "picked": None,
         "link": {**view.windows.as_data(), "border": view.operation.border},
@@ -195,7 +195,10 @@ def _kernel(state: PageState, view: FilterView, kernel: ChosenKernel) -> None:
     else:
         names = ("R", "G", "B") if planes.shape[1] == 3 else ("",)
         shown = planes[0]
-    total = f" · sum {say(float(shown.sum()))}" if not kernel.combine else ""
+    total = float(shown.sum())
+    if abs(total) < 1e-9 * float(abs(shown).sum()):
+        total = 0.0  # what is left is rounding
+    summed = "" if kernel.combine else f" · sum {say(total)}"
     components.kernel(
         key=key,
         data={
@@ -203,7 +206,7 @@ def _kernel(state: PageState, view: FilterView, kernel: ChosenKernel) -> None:
             "combine": kernel.combine,
             "sign": ASTERISK if view.operation.flip else STAR,
             "editable": kernel.editable,
-            "caption": f"Kernel · {say_size(*view.operation.kernel_shape)}{total}",
+            "caption": f"Kernel · {say_size(*view.operation.kernel_shape)}{summed}",
             "bound": float(abs(shown).max()),
             "answered": answered_edit(),
         },

@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.ui.words import number as say
+
 URL_LIMIT = 25_000  # characters of one parameter that are read at all: a kernel of three planes, all digits
 
 
@@ -48,9 +50,17 @@ def choice(name: str, default: Any, options: Sequence[Any], what: str, *, shared
 
 
 def number(
-    name: str, default: float, least: float, most: float, what: str, *, whole: bool = False, shared: bool = False
+    name: str,
+    default: float,
+    least: float,
+    most: float,
+    what: str,
+    *,
+    whole: bool = False,
+    shared: bool = False,
+    shown: float = -math.inf,
 ) -> Setting:
-    """A number from `least` to `most`."""
+    """A number from `least` to `most`; what lies below `shown` means "not chosen", and no sentence offers it."""
 
     def check(value: Any) -> float:
         try:
@@ -61,7 +71,8 @@ def number(
             kind = "a whole number" if whole else "a number"
             raise ValueError(f"The {what} must be {kind}, not “{str(value)[:40]}”.") from None
         if not least <= result <= most:
-            raise ValueError(f"The {what} must lie between {least:g} and {most:g}, not {result:g}.")
+            low, high = say(max(least, shown)), say(most)
+            raise ValueError(f"The {what} must lie between {low} and {high}, not {say(result)}.")
         return int(result) if whole else result
 
     return Setting(name, default, check, lambda value: f"{value:.12g}", shared=shared)
@@ -74,7 +85,7 @@ def flag(name: str, default: bool, what: str) -> Setting:
         if isinstance(value, bool):
             return value
         if value not in ("0", "1"):
-            raise ValueError(f"“{what}” is 1 or 0, not “{str(value)[:40]}”.")
+            raise ValueError(f"{what} can be switched on (1) or off (0), not “{str(value)[:40]}”.")
         return bool(value == "1")
 
     return Setting(name, default, check, lambda value: "1" if value else "0")
@@ -116,6 +127,7 @@ class PageState:
     def begin(self) -> list[str]:
         """Take over what the person or the URL says; return a sentence for each thing that was refused."""
         complaints: list[str] = st.session_state.pop("complaints", [])
+        st.session_state.setdefault("visited", {})[st.session_state.get("current_page")] = self
         touched = bool(st.session_state.pop("touched", False))
         arrived = bool(st.session_state.pop("arrived", False))
         present = dict(st.session_state.items())
@@ -130,7 +142,8 @@ class PageState:
         if (arrived and address) or (not arrived and not touched and address != self._written):
             self._adopt(address, complaints)
         for name, key in self._keys.items():
-            if present.get(key, self) != self[name]:
+            # On arrival all are written: another page's widget may have left the value, and this one's not know it.
+            if arrived or present.get(key, self) != self[name]:
                 st.session_state[key] = self[name]
         return complaints
 
@@ -207,6 +220,12 @@ def enter(page: str) -> None:
     if st.session_state.get("current_page") != page:
         st.session_state["current_page"] = page
         st.session_state["arrived"] = True
+
+
+def addresses() -> dict[str, dict[str, str]]:
+    """Return, for each page that was visited, the parameters that reopen it as the person left it."""
+    visited: dict[str, PageState] = st.session_state.get("visited", {})
+    return {script: state.parameters() for script, state in visited.items()}
 
 
 def complain(sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "−"
 
@@ -11,8 +12,8 @@ MINUS = "−"
 def number(value: float, digits: int = 3) -> str:
     """Write a number with a real minus sign, thousands separated, `digits` significant; whole numbers whole.
 
-    >>> number(-812.0), number(0.33333), number(1234567.0), number(1e-7)
-    ('−812', '0.333', '1,234,567', '1e−7')
+    >>> number(-812.0), number(0.33333), number(230.5), number(1234567.0), number(1e-7)
+    ('−812', '0.333', '231', '1,234,567', '1e−7')
     """
     value = float(value)
     if math.isnan(value):
@@ -30,7 +31,9 @@ def number(value: float, digits: int = 3) -> str:
         text = f"{int(size):,}"
     else:
         decimals = min(max(digits - 1 - math.floor(math.log10(size)), 0), 10)
-        text = f"{size:,.{decimals}f}"
+        # Exact halves go up, as the browser rounds them; Python's format would take the even neighbour.
+        rounded = Decimal(size).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        text = f"{rounded:,.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     return (MINUS if value < 0 and text != "0" else "") + text
 
@@ -45,9 +48,9 @@ def size(rows: int, columns: int) -> str:
 
 
 def literal(text: str) -> str:
-    """Return Markdown that shows `text` as it is: sentences may quote what a person, or a link, has written.
+    r"""Return Markdown that shows `text` as it is: sentences may quote what a person, or a link, has written.
 
-    >>> literal("no kernel “*a* $b$ <i>”")
-    'no kernel “\\*a\\* \\$b\\$ \\<i\\>”'
+    >>> print(literal("no kernel “*a* $b$ <i>”"))
+    no kernel “\*a\* \$b\$ \<i\>”
     """
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:])", r"\\\1", text.replace("\n", " "))

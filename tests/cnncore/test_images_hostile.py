@@ -184,7 +184,7 @@ def test_size_is_judged_before_pillow_sees_the_file(name, monkeypatch):
 def test_the_limit_counts_pixels_exactly(monkeypatch):
     data = saved(RGB, "PNG")
     assert decode(data, max_pixels=19 * 31).shape == RGB.shape
-    with pytest.raises(ImageError, match="31 x 19 pixels, 589 in all; at most 588"):
+    with pytest.raises(ImageError, match="31 × 19 pixels, 589 in all; at most 588"):
         decode(data, max_pixels=19 * 31 - 1)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)  # Pillow would warn: its own limit holds, too
     with pytest.raises(ImageError, match="at most 500"):

@@ -161,9 +161,9 @@ def test_what_python_and_numpy_print_is_read_exactly(array: np.ndarray) -> None:
         ("1|2", "the text has 2 planes; a kernel has one, or three for red, green and blue"),
         ("1\n\n2", "the text has 2 planes; a kernel has one, or three for red, green and blue"),
         ("1||2", "there is no number in plane 2"),
-        ("1 2|3 4|5", "plane 3 has 1 x 1 numbers, plane 1 has 1 x 2"),
-        (" ".join("1" * 16), "the text has 1 x 16 numbers; at most 15 x 15 are taken"),
-        ("1;" * 16, "the text has 16 x 1 numbers; at most 15 x 15 are taken"),
+        ("1 2|3 4|5", "plane 3 has 1 × 1 numbers, plane 1 has 1 × 2"),
+        (" ".join("1" * 16), "the text has 1 × 16 numbers; at most 15 × 15 are taken"),
+        ("1;" * 16, "the text has 16 × 1 numbers; at most 15 × 15 are taken"),
         ("[[1, 2], [3, 4]", "a “]” is missing at the end"),
         ("[[1, 2], [3, 4]]]", "“]” stands outside the brackets"),
         ("[[1, 2], [3, 4)]", "“)” closes a bracket that “[” opened"),
@@ -249,9 +249,9 @@ def test_every_preset_goes_there_and_back(key: str) -> None:
 def test_a_larger_grid_may_be_allowed() -> None:
     array = np.full((3, 16, 16), -2.2250738585072014e-308)
     assert np.array_equal(kt.parse(kt.format_kernel(array, most=16), most=16), array)
-    with pytest.raises(ValueError, match="the text has 1 x 17 numbers; at most 16 x 16 are taken"):
+    with pytest.raises(ValueError, match="the text has 1 × 17 numbers; at most 16 × 16 are taken"):
         kt.parse("1 " * 17, most=16)
-    with pytest.raises(ValueError, match="at most 16 x 16"):
+    with pytest.raises(ValueError, match="at most 16 × 16"):
         kt.format_kernel(np.ones((17, 1)), most=16)
 
 
@@ -268,7 +268,7 @@ def test_the_canonical_text() -> None:
         (np.ones((2, 3, 3, 3)), "text holds"),
         (np.ones((4, 3, 3)), "shape"),
         (np.ones((0, 3)), "shape"),
-        (np.ones((3, 16)), "3 x 16 numbers; at most 15 x 15"),
+        (np.ones((3, 16)), "3 × 16 numbers; at most 15 × 15"),
         ([[math.nan]], "finite"),
         ([[math.inf]], "finite"),
         ([[1e7]], "within"),

@@ -1,0 +1,118 @@
+"""The Channels page in a real browser: sums over channels, edits, the gallery, the picture, held against the core."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnncore import ops
+from pages.ui import channels_controls
+from pages.ui.words import number as say
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., Any]
+VALUES = {**{setting.name: setting.default for setting in channels_controls.SETTINGS}, "input": "random"}
+IMAGE, WEIGHTS = channels_controls.typed_input(VALUES), channels_controls.the_filter(VALUES)
+BANK, PICTURE = "tab=A+bank+of+filters", "tab=On+your+picture"
+COST = "tab=What+it+costs&filters=4096&channels=4096"
+
+
+@pytest.fixture
+def address(serve: Callable[[Path], str]) -> str:
+    return f"{serve(ROOT / 'app.py')}/Channels"
+
+
+def ready(page: Any) -> Any:
+    page.locator(".explorer .output .cell").first.wait_for(timeout=30_000)
+    return page
+
+
+def cell(page: Any, grid: str, plane: int, row: int, column: int) -> Any:
+    return page.locator(f".sheet.{grid}").nth(plane).locator(".row").nth(row).locator(".cell").nth(column)
+
+
+def lines(page: Any) -> list[str]:
+    texts = page.locator(".readout .lines:not(.sizer) .line:not([hidden])").all_inner_texts()
+    return [" ".join(text.split()) for text in texts]
+
+
+def test_hovering_writes_each_channel_s_sum_and_the_bias(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}?input=random&bias=1.5"))
+    apart = ops.conv2d(IMAGE[None], WEIGHTS[:, None], groups=3)[0]
+    whole = ops.conv2d(IMAGE[None], WEIGHTS[None], np.array([1.5]))[0, 0]
+    for r, c in ((0, 0), (1, 3), (3, 2)):
+        cell(page, "output", 0, r, c).hover()
+        *channels, total = lines(page)
+        for text, name, partial in zip(channels, ("Red", "Green", "Blue"), apart[:, r, c], strict=True):
+            assert text.startswith(name)
+            assert text.endswith(f"= {say(partial, 6)}")
+        assert "1.5 (bias)" in total
+        assert total.endswith(f"= {say(whole[r, c], 6)}")
+
+
+def test_a_weight_typed_in_place_makes_the_filter_one_s_own(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}?input=random&pin=0.2.1"))
+    cell(page, "kernel", 1, 1, 1).dblclick()
+    page.get_by_label("New number").fill("7")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("filter=own"))
+    mine = WEIGHTS.copy()
+    mine[1, 1, 1] = 7
+    expected = ops.conv2d(IMAGE[None], mine[None])[0, 0, 2, 1]
+    page.reload()
+    ready(page)
+    assert lines(page)[-1].endswith(f"= {say(expected, 6)}")
+
+
+def test_a_map_is_enlarged_by_mouse_keyboard_and_number(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}?{BANK}&maps=16"))
+    box = page.get_by_label("16 maps")
+    box.wait_for(timeout=30_000)
+    box.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("map=2"))
+    page.get_by_label(re.compile(r"^Map 2, 427 by 640")).wait_for()
+    box.click(position={"x": 5, "y": 5})
+    page.get_by_label(re.compile(r"^Map 0, 427 by 640")).wait_for()
+    page.get_by_label("Map", exact=True).fill("15")
+    page.keyboard.press("Enter")
+    page.get_by_label(re.compile(r"^Map 15, 427 by 640")).wait_for()
+    page.wait_for_url(re.compile("map=15"))
+
+
+def test_a_map_is_enlarged_by_touch(open_page: Open, address: str) -> None:
+    size = {"width": 390, "height": 844}
+    page = ready(open_page(f"{address}?{BANK}&maps=8", viewport=size, has_touch=True, is_mobile=True))
+    box = page.get_by_label("8 maps")
+    box.wait_for(timeout=30_000)
+    box.scroll_into_view_if_needed()
+    edge = box.bounding_box()
+    box.tap(position={"x": edge["width"] - 5, "y": 5})
+    page.wait_for_url(re.compile("map="))
+
+
+def test_a_click_in_the_picture_moves_the_patch(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}?{PICTURE}&picture=digit-3"))
+    box = page.get_by_label(re.compile("^Input, 28 by 28"))
+    box.wait_for(timeout=30_000)
+    box.focus()
+    for key in ("Home", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("column=1"))
+    page.get_by_text("columns 0 to 5").wait_for()
+
+
+@pytest.mark.parametrize("query", ["side=16", f"{BANK}&maps=512&bank_size=7", COST, PICTURE])
+def test_nothing_is_cut_off_sideways_on_a_phone(open_page: Open, address: str, query: str) -> None:
+    page = ready(open_page(f"{address}?{query}", viewport={"width": 390, "height": 844}))
+    page.wait_for_timeout(800)
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
