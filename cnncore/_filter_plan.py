@@ -87,8 +87,8 @@ def _bands(job: Job, factors: Factors) -> Plan | None:
         return None
     high, long = (_filter_bands.BLOCK * s + e for s, e in zip(job.stride, job.extent, strict=True))
     height, width, channels = job.out.shape
-    first = height * job.span(1, width)[1] * channels * (3 + high / 4)
-    cost = 100_000 + _moving(job) + len(factors) * (first + job.out.size * (6 + long / 4))
+    first = height * job.span(1, width)[1] * channels * (2 + high / 4)
+    cost = 100_000 + _moving(job) + len(factors) * (first + job.out.size * (4 + long / 4))
     return Plan(cost, lambda: _by_channel(job, lambda one: _filter_bands.run(one, factors)))
 
 
@@ -115,7 +115,7 @@ WAYS: dict[str, Callable[[Job, Factors], Plan | None]] = {
 
 def _moving(job: Job) -> float:
     """Cost of reading the picture and writing the result."""
-    return 1.5 * math.prod(job.span(*job.out.shape[:2])) * job.out.shape[2] + job.out.size
+    return 3.0 * math.prod(job.span(*job.out.shape[:2])) * job.out.shape[2] + 2.5 * job.out.size
 
 
 def _adding(job: Job) -> float:
@@ -198,8 +198,9 @@ def _best(job: Job) -> Plan:
 
 
 def _factors(job: Job) -> Factors:
+    """The kernel taken apart; not so far that it would cost more than the kernel as a whole."""
     kh, kw = job.weights.shape
-    return low_rank(job.weights, max(1, min(MOST, kh * kw // (kh + kw))))
+    return low_rank(job.weights, min(MOST, max(kh * kw // (kh + kw + 4), kh * kw > 12)))
 
 
 def _cost(plan: Plan) -> float:

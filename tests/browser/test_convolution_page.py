@@ -195,3 +195,21 @@ def test_two_tabs_do_not_disturb_each_other(open_page: Open, address: str) -> No
     ready(first)
     assert taken_apart(first) == (10, 12)
     expect_result(first, 10, 12, float(filter2d(to_gray(load_sample("digit-3")), SOBEL)[10, 12]))
+
+
+def test_coming_back_from_another_page_finds_the_view_and_its_controls(open_page: Open, address: str) -> None:
+    page = ready(open_page(f"{address}/Convolution?row=100&column=90&kernel=box"))
+    page.get_by_text("RGB filter").click()
+    page.wait_for_url(re.compile("colour=rgb"))
+    page.get_by_role("link", name="Stride", exact=True).click()
+    page.get_by_role("heading", name="Stride and padding").wait_for()
+    page.get_by_role("link", name="Convolution", exact=True).click()
+    ready(page)
+    assert taken_apart(page) == (100, 90)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[data-testid="stSidebar"] [data-testid="stSelectbox"] input')]
+          .slice(0, 2).map((field) => field.value).join() === 'Summer palace,640 pixels'"""
+    )
+    page.wait_for_url(re.compile("/Convolution.*row=100"))
+    page.go_back()
+    page.get_by_role("heading", name="Stride and padding").wait_for()
