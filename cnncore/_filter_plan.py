@@ -60,14 +60,13 @@ def _sparse(job: Job, factors: Factors) -> Plan | None:
 
 
 def _dense(job: Job, factors: Factors) -> Plan | None:
-    """Dot products of all taps, in the columns that are not zero."""
-    (kh, _), (sv, _) = job.weights.shape, job.stride
-    columns = int(np.count_nonzero(job.weights.any(axis=0)))
-    if not _filter_dots.fits(kh * columns) or (sv > 1 and job.dilation[0] > 1):
+    """Dot products of all taps."""
+    (kh, kw), (sv, _) = job.weights.shape, job.stride
+    if not _filter_dots.fits(kh * kw) or (sv > 1 and job.dilation[0] > 1):
         return None
-    cost = job.out.size * (1.5 + columns * (sv + 0.7 * kh))
-    # BLAS may or may not skip a weight of zero, under which there may be a NaN.
-    return Plan(cost, lambda: _filter_dots.run(job), any_numbers=bool(job.weights.all()))
+    cost = job.out.size * (1.5 + kw * (sv + 0.7 * kh))
+    sure = _filter_dots.zeros_count(job.out.dtype) or bool(job.weights.all())
+    return Plan(cost, lambda: _filter_dots.run(job), any_numbers=sure)
 
 
 def _passes(job: Job, factors: Factors) -> Plan | None:
@@ -77,8 +76,14 @@ def _passes(job: Job, factors: Factors) -> Plan | None:
         return None
     first = job.out.shape[0] * job.padded.image[0].size * (2 + 0.9 * kh)
     cost = rank * (first + job.out.size * (2 + 2.0 * kw))
-    whole = rank == 1 and bool(job.weights.all())
-    return Plan(cost, lambda: _filter_dots.run_passes(job, factors), any_numbers=whole)
+    # The sum of several products may be zero, or finite, where they are not; and so may a sum times `value`.
+    same_zeros = rank == 1 and np.array_equal(np.outer(*factors[0]) != 0, job.weights != 0)
+    sure = (
+        same_zeros
+        and math.isfinite(job.padded.value)
+        and (_filter_dots.zeros_count(job.out.dtype) or bool(job.weights.all()))
+    )
+    return Plan(cost, lambda: _filter_dots.run_passes(job, factors), any_numbers=sure)
 
 
 def _bands(job: Job, factors: Factors) -> Plan | None:

@@ -15,8 +15,9 @@ from tests.browser.conftest import CHROMIUM_ARGUMENTS, chromium_path, running  #
 
 SHOTS = {
     "home": ("", 1280, 800, "light"),
-    "convolution": ("Convolution", 1280, 800, "light"),
+    "convolution": ("Convolution?row=205&column=312", 1280, 800, "light"),
     "convolution-dark": ("Convolution?kernel=sobel_magnitude", 1280, 800, "dark"),
+    "conventions": ("Conventions", 1280, 800, "light"),
 }
 
 
