@@ -53,7 +53,7 @@ def tile_side(windows: int, extent: int, stride: int) -> tuple[int, int]:
     Examples
     --------
     >>> tile_side(1024, 31, 1)
-    (240, 210)
+    (375, 345)
     """
     fitting = []
     for size in FAST_SIZES:

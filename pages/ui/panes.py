@@ -89,8 +89,8 @@ class Windows:
             self.extent,
             strict=True,
         ):
-            first = math.ceil((at + b - (e - 1) / 2) / s)
-            last = math.floor((at + length - 1 + b - (e - 1) / 2) / s)
+            first = math.ceil((at + b - (e - 1) // 2) / s)
+            last = math.floor((at + length - 1 + b - (e - 1) // 2) / s)
             first = min(max(first, 0), n - 1)
             starts.append(first)
             sizes.append(min(max(last, first), n - 1) - first + 1)
