@@ -91,7 +91,7 @@ def conv_transpose2d(
             at = n, first + f, i * stride[0] + r * dilation[0], j * stride[1] + c * dilation[1]
             full[at] += float(x[n, channel, i, j]) * float(w[channel, f, r, c])
     (top, bottom), (left, right) = pads
-    y = full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right]
+    y = full[:, :, top : max(full.shape[2] - bottom, 0), left : max(full.shape[3] - right, 0)]
     return y if b is None else y + b[:, None, None]
 
 

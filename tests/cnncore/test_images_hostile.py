@@ -177,7 +177,7 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_size_is_judged_before_pillow_sees_the_file(name, monkeypatch):
     monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("Pillow must not see this file"))
-    with pytest.raises(ImageError, match=r"This picture has [\d,]+ x [\d,]+ pixels.* at most 50,000,000 can"):
+    with pytest.raises(ImageError, match=r"This picture has [\d,]+ × [\d,]+ pixels.* at most 50,000,000 can"):
         decode(HUGE[name])
 
 
@@ -209,7 +209,7 @@ def test_the_limit_counts_pixels_exactly(monkeypatch):
     ],
 )
 def test_empty_pictures_are_named(data):
-    with pytest.raises(ImageError, match=r"This picture is \d+ x \d+ pixels: there is nothing in it"):
+    with pytest.raises(ImageError, match=r"This picture is \d+ × \d+ pixels: there is nothing in it"):
         decode(data)
 
 
@@ -316,7 +316,7 @@ def test_a_flood_of_scans_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({322: ("H", [20_000]), 323: ("H", [20_000]), 324: ("I", [16]), 325: ("I", [6])}, "tiles of 20,000 x 20,000"),
+        ({322: ("H", [20_000]), 323: ("H", [20_000]), 324: ("I", [16]), 325: ("I", [6])}, "tiles of 20,000 × 20,000"),
         ({322: ("H", [0]), 323: ("H", [16]), 324: ("I", [16])}, "damaged"),
         ({322: ("H", [16])}, "damaged"),
         ({278: ("H", [0])}, "damaged"),
