@@ -246,9 +246,10 @@ def _pads(profile: Profile, shape: Pair, taps: Pair, settings: Settings) -> tupl
     for (begin, end), shift, extent in zip(pads, settings.origin, extents, strict=True):
         shift = -shift if profile.flips else shift
         if not 0 <= begin + shift < extent:
+            place = str(begin + shift).replace("-", "−")
             raise RefusedError(
-                f"{profile.shift.capitalize()} must leave the middle inside the window: it would be at "
-                f"{begin + shift}, of {extent} counted from 0."
+                f"{profile.shift.capitalize()} must leave the middle inside the window, at 0 to {extent - 1}: it would "
+                f"be at {place}."
             )
         moved.append((begin + shift, end - shift))
     return moved[0], moved[1]

@@ -12,16 +12,16 @@ tiles, and nobody waits for a second set of threads.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from cnncore._filter_low_rank import Factors
-from cnncore._filter_tiles import Job, Tile, even_rows, inside, share
+from cnncore._filter_tiles import Job, Tile, cpu_count, inside, share
 
-TILE = 589_824
-"""Numbers in a tile of shifted rows: few large tiles, as threads wait for each other between calls, not in them."""
+TILE = 196_608, 589_824
+"""Fewest and most numbers in a tile of shifted rows: few large ones, as threads wait for each other between calls."""
 
 ROW = 8_192
 """Most numbers in a row of the result of a tile."""
@@ -140,7 +140,7 @@ def _run_every(job: Job, step: int) -> None:
     wide = min(width, max(ROW // channels, 1))
     offsets = [column * job.dilation[1] for column in range(n)]
     shifts = {x: Shifts(job, x, min(wide, width - x), offsets) for x in range(0, width, wide)}
-    rows = even_rows(job, (TILE // (n * wide * channels) - kh) // sv + 1)
+    rows = _even_rows(job, lambda numbers: (numbers // (n * wide * channels) - kh) // sv + 1)
     tall = (rows - 1) * sv + kh
 
     def work(queue: Iterator[Tile]) -> None:
@@ -155,6 +155,17 @@ def _run_every(job: Job, step: int) -> None:
             _finish(job, tile, job.weights.reshape(1, -1), sliding(shifted, h, kh * n, 1, sv * n))
 
     share(work, job.tiles(rows, wide), job, job.out.itemsize * (tall * n + rows * job.add) * wide * channels)
+
+
+def _even_rows(job: Job, rows_of: Callable[[int], int]) -> int:
+    """Return how many rows a tile has, such that all threads get as many tiles, and together twice the result at most.
+
+    `rows_of` says how many rows of the result a tile of so many numbers yields.
+    """
+    fewest, most = TILE
+    threads, height = cpu_count(), len(job.out)
+    tiles = -(-height // max(rows_of(min(max(2 * job.out.size // threads, fewest), most)), 1))
+    return -(-height // (-(-tiles // threads) * threads)) if tiles > 1 else height
 
 
 def _finish(job: Job, tile: Tile, weights: np.ndarray, windows: np.ndarray) -> None:
@@ -182,7 +193,7 @@ def run_passes(job: Job, factors: Factors) -> None:
     along = np.array([row for _, row in factors]).reshape(1, -1)
     beside = (down.sum(axis=1) * job.padded.value).tolist()  # what the first pass makes of a constant border
     shifts = Shifts(job, 0, wide, [dh * tap for tap in range(kw)])
-    rows = even_rows(job, TILE // (rank * (across + kw * wide) * channels))
+    rows = _even_rows(job, lambda numbers: numbers // (rank * (across + kw * wide) * channels))
 
     def work(queue: Iterator[Tile]) -> None:
         halfway = np.empty((rows, rank, across * channels), job.out.dtype)

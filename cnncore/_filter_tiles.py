@@ -251,13 +251,6 @@ def cpu_count() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def even_rows(job: Job, most: int) -> int:
-    """Return rows of a tile, at most `most` or 1, such that every thread gets as many tiles of them."""
-    height, threads = len(job.out), cpu_count()
-    tiles = -(-height // max(most, 1))
-    return -(-height // (-(-tiles // threads) * threads)) if tiles > 1 else height
-
-
 _pool: ThreadPoolExecutor | None = None
 
 

@@ -38,7 +38,7 @@ def filter2d(
         Step between windows and distance between taps, in pixels.
     padding : int, (vertical, horizontal), ((top, bottom), (left, right)), or str
         Pixels of padding, or a name: ``"same"`` gives ``ceil(H / stride)`` rows and puts an odd pixel of padding at
-        the end (TensorFlow's windows), ``"same_lower"`` at the begin; ``"full"`` counts every window that touches the
+        the end (TensorFlow's windows), ``"same_lower"`` first; ``"full"`` counts every window that touches the
         image, ``"valid"`` those that lie inside it.
     border : {"reflect", "constant", "symmetric", "edge", "wrap"}
         What the padding holds, by `numpy.pad`'s names; repeated as often as it takes to fill it.

@@ -137,7 +137,7 @@ def resolve_padding(n: int, k: int, *, stride: int = 1, padding: Any = 0, dilati
     padding : int, (begin, end), or str
         Pixels on both sides; pixels before and after; or a name. ``"valid"`` pads nothing. ``"same"`` pads so that
         the output has ``ceil(n / stride)`` values, an odd pixel at the end (TensorFlow's SAME, ONNX's SAME_UPPER).
-        ``"same_lower"`` puts the odd pixel at the begin. ``"full"`` pads so that every window that touches the
+        ``"same_lower"`` puts the odd pixel first. ``"full"`` pads so that every window that touches the
         input counts.
 
     Returns

@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from cnncore.display import finite_range
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
 from pages.ui.navigation import folded, frame, show_complaints
@@ -28,7 +29,8 @@ def compute(values: dict, picture: picture_controls.Picture) -> tuple[FilterView
     operation = make_operation(values, kernel)
     image = picture.array(operation.mode)
     key = (picture.digest, operation_key(operation))
-    return memo("convolution.view", key, lambda: filter_picture(operation, image)), kernel
+    known = memo("convolution.input_range", (picture.digest, image.ndim), lambda: finite_range(image))
+    return memo("convolution.view", key, lambda: filter_picture(operation, image, known)), kernel
 
 
 complaints = state.begin()

@@ -225,7 +225,7 @@ function explorerMount(parentElement) {
     show();
     // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of.
     const tall = view.equation.offsetHeight > window.innerHeight;
-    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.25);
+    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.35);
     if (mayAutoplay) {
       mayAutoplay = false;
       player.play();

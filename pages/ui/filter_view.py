@@ -89,7 +89,7 @@ class FilterView:
         return float(self.channel(self.result, channel)[row, column])
 
 
-def filter_picture(operation: Operation, image: NDArray[np.float32]) -> FilterView:
-    """Filter a picture. Raises ValueError with a sentence if the window does not fit."""
+def filter_picture(operation: Operation, image: NDArray[np.float32], input_range: tuple[float, float]) -> FilterView:
+    """Filter a picture, whose range is known. Raises ValueError with a sentence if the window does not fit."""
     result = operation.apply(image)
-    return FilterView(operation, image, result, finite_range(image), finite_range(result))
+    return FilterView(operation, image, result, input_range, finite_range(result))

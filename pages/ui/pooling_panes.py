@@ -22,11 +22,11 @@ LARGEST = 10_000_000
 FRAME = 262  # pixels of height kept for each picture
 
 SETTINGS: tuple[Setting, ...] = (
-    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True),
-    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True),
+    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True, shown=0),
+    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True, shown=0),
     number("zoom", 0, 0, 30, "zoom", whole=True),
-    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True),
-    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True),
+    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True, shown=0),
+    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True, shown=0),
 )
 
 

@@ -16,7 +16,7 @@ OPERATIONS = {"convolution": "Convolution", "transposed": "Transposed"}
 PADDINGS = {
     "valid": "Valid: none",
     "same": "Same, the odd one at the end",
-    "same_lower": "Same, the odd one at the begin",
+    "same_lower": "Same, the odd one first",
     "full": "Full",
     "pixels": "So many cells on each side",
     "sides": "Each side apart",

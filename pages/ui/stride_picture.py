@@ -34,11 +34,11 @@ GEOMETRY = (
 """The settings on which the output depends, besides the kernel and the picture."""
 
 SETTINGS: tuple[Setting, ...] = (
-    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True),
-    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True),
+    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True, shown=0),
+    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True, shown=0),
     number("zoom", 0, 0, 30, "zoom", whole=True),
-    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True),
-    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True),
+    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True, shown=0),
+    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True, shown=0),
 )
 
 

@@ -20,8 +20,8 @@ ACROSS = 640  # samples of the picture along its longer side
 DEFAULT = "lenet"
 SETTINGS: tuple[Setting, ...] = (
     text("stack", STACKS[DEFAULT].text),
-    number("unit_row", NOWHERE, NOWHERE, LARGEST, "row of the unit", whole=True),
-    number("unit_column", NOWHERE, NOWHERE, LARGEST, "column of the unit", whole=True),
+    number("unit_row", NOWHERE, NOWHERE, LARGEST, "row of the unit", whole=True, shown=0),
+    number("unit_column", NOWHERE, NOWHERE, LARGEST, "column of the unit", whole=True, shown=0),
 )
 TITLES = {stack.title: stack for stack in STACKS.values()}
 

@@ -196,7 +196,7 @@ def _of_padding(placed: Geometry) -> list[str]:
         lines.append(
             "The odd one goes to the end, as in TensorFlow (ONNX: SAME_UPPER)."
             if name == "same"
-            else "The odd one goes to the begin (ONNX: SAME_LOWER)."
+            else "The odd one goes to the beginning (ONNX: SAME_LOWER)."
         )
     if max(placed.pair("stride")) > 1:
         lines.append("PyTorch refuses “same” with a stride above 1.")
