@@ -169,7 +169,7 @@ def test_the_libraries_refuse_what_we_say_they_refuse() -> None:
         compute(PROFILES["signal.correlate2d"], wide, tall, Settings(padding="valid"))
     with pytest.raises(ValueError, match="origin"):
         ndimage.correlate(RAMP, SOBEL, origin=2)
-    with pytest.raises(RefusedError, match="Origin must leave the middle inside the window, at 0 to 2: it would be at 3"):
+    with pytest.raises(RefusedError, match="middle inside the window, at 0 to 2: it would be at 3"):
         compute(PROFILES["ndimage.correlate"], RAMP, SOBEL, Settings(origin=(2, 0)))
 
 
