@@ -10,16 +10,14 @@ from __future__ import annotations
 import copy
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 BORDERS = ("constant", "reflect", "symmetric", "edge", "wrap")
-
-Item = TypeVar("Item")
 
 Tile = tuple[int, int, int, int]
 """First row, first column, rows, columns of the result."""
@@ -158,8 +156,8 @@ class Padded:
             into[h:] = 0
             into[:, w:] = 0
         height, width = self.image.shape[:2]
-        y0, y1 = _clip(self.top - row, h), _clip(self.top + height - row, h)
-        x0, x1 = _clip(self.left - column, w), _clip(self.left + width - column, w)
+        y0, y1 = inside(row - self.top, h, 1, height)
+        x0, x1 = inside(column - self.left, w, 1, width)
         if y0 < y1 and x0 < x1:
             y, x = row + y0 - self.top, column + x0 - self.left
             into[y0:y1, x0:x1] = self.image[y : y + y1 - y0, x : x + x1 - x0]
@@ -177,10 +175,6 @@ def inside(start: int, count: int, step: int, n: int) -> tuple[int, int]:
     """Which of the places start, start + step, ..., `count` of them, lie in 0 ... n - 1: first and end, in order."""
     begin = min(max(-(start // step), 0), count)
     return begin, min(max(-((start - n) // step), begin), count)
-
-
-def _clip(n: int, most: int) -> int:
-    return min(max(n, 0), most)
 
 
 @dataclass(frozen=True)
@@ -263,27 +257,25 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pool, but non
     os.register_at_fork(after_in_child=_forget_pool)
 
 
-def share(work: Callable[[Iterator[Item]], None], tiles: Iterable[Item], job: Job, scratch: int) -> None:
+def share(work: Callable[[Iterator[Tile]], None], tiles: list[Tile], job: Job, scratch: int) -> None:
     """Run `work` on several threads, each of which takes tiles from one common queue until it is empty.
 
-    The tiles, and with them every number, are the same whatever the number of threads. That number is limited so
-    that all scratch memory together stays under twice the size of the result.
+    Their number is limited so that all scratch memory together stays under twice the size of the result.
 
     Parameters
     ----------
     work : callable
         Gets an iterator of tiles; allocates its scratch memory once, then works tile by tile.
-    tiles : iterable
-        The pieces of the result, as `work` takes them.
+    tiles : list of Tile
+        The pieces of the result.
     job : Job
         The filter.
     scratch : int
         Bytes that one call of `work` allocates.
     """
     global _pool
-    pieces = list(tiles)
-    threads = min(cpu_count(), len(pieces), 2 * job.out.nbytes // max(scratch, 1))
-    queue = iter(pieces)
+    threads = min(cpu_count(), len(tiles), 2 * job.out.nbytes // max(scratch, 1))
+    queue = iter(tiles)
 
     def quietly() -> None:
         # Sums may meet inf - inf, or overflow: that is the result, not an accident. The caller's own setting does not

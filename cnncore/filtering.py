@@ -1,7 +1,8 @@
 """`filter2d`: one image, one kernel, fast.
 
-How it is done stands in the modules behind this one: `_filter_plan` chooses among shift and add (`_filter_taps`), two
-one-dimensional passes (`_filter_passes`) and spectra (`_filter_fft`), all of which work tile by tile (`_filter_tiles`).
+How it is done stands in the modules behind this one. `_filter_plan` chooses: dot products (`_filter_dots`), shift and
+add (`_filter_taps`), band matrices (`_filter_bands`) for kernels that come apart (`_filter_low_rank`), or spectra
+(`_filter_fft`). All of them work tile by tile, on threads (`_filter_tiles`).
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _filter2d(
     flip: bool = False,
     way: str | None = None,
 ) -> np.ndarray:
-    """`filter2d`, done the given `way` (a name in `_filter_plan.plans`) rather than the cheapest."""
+    """`filter2d`, done the given `way` (one of `_filter_plan.WAYS`) rather than the cheapest."""
     pixels = _real_numbers(image, "image")
     if pixels.ndim not in (2, 3) or not pixels.size:
         raise ValueError(f"`image` must have the shape (H, W) or (H, W, C), none of them 0, not {pixels.shape}")
@@ -129,10 +130,11 @@ def _filter2d(
         shape.append((n + begin + end - extent) // s + 1)
 
     dtype = np.dtype(np.float64 if pixels.dtype == np.float64 else np.float32)
-    with np.errstate(over="ignore"):  # a weight too large for single precision is infinite there
+    with np.errstate(over="ignore"):  # what is too large for single precision is infinite there
         weights = np.ascontiguousarray(taps[::-1, ::-1] if flip else taps, dtype=dtype)
+        fill = fill.astype(dtype)
     out = np.empty((*shape, planes.shape[2]), dtype)
-    padded = Padded(planes, pads, border, dtype.type(fill).item())
+    padded = Padded(planes, pads, border, fill.item())
     _filter_plan.run(Job(padded, weights, out, strides, dilations), way)
     return out.reshape(*shape, *pixels.shape[2:])
 
