@@ -64,14 +64,15 @@ class Shifts:
 
     def __init__(self, job: Job, x: int, w: int, offsets: list[int]):
         padded, step = job.padded, job.stride[1]
-        self._runs: list[tuple[int, slice, slice]] = []
+        self._step = step
+        self._runs: list[tuple[int, slice, int, slice]] = []
         outside: list[tuple[int, int, int]] = []
         for n, offset in enumerate(offsets):
             start = job.origin[1] + x * step + offset - padded.left  # in the picture, where it may be outside
             begin, end = inside(start, w, step, padded.image.shape[1])
             if begin < end:
-                source = slice(start + begin * step, start + (end - 1) * step + 1, step)
-                self._runs.append((n, slice(begin, end), source))
+                first, phase = divmod(start + begin * step, step)
+                self._runs.append((n, slice(begin, end), phase, slice(first, first + end - begin)))
             places = *range(begin), *range(end, w)
             outside += [(n, place, start + padded.left + place * step) for place in places]
         self._copies, self._places, repeated = np.array(outside, int).reshape(-1, 3).T
@@ -80,8 +81,11 @@ class Shifts:
 
     def copy(self, rows: np.ndarray, into: np.ndarray, value: float) -> None:
         """Copy `rows`, shape (h, W, C), into `into`, shape (h, n, w, C), with `value` for a constant border."""
-        for n, columns, source in self._runs:
-            into[:, n, columns] = rows[:, source]
+        phases = [rows]
+        if self._step > 1:  # every step-th column, once taken, is shifted as quickly as every column
+            phases = [rows[:, phase :: self._step].copy() for phase in range(self._step)]
+        for n, columns, phase, source in self._runs:
+            into[:, n, columns] = phases[phase][:, source]
         if len(self._places):
             into[:, self._copies, self._places] = value if self._constant else rows[:, self._repeated]
 

@@ -71,27 +71,27 @@ def run(job: Job) -> None:
     Parameters
     ----------
     job : Job
-        What to filter, one channel of finite numbers; its window spans at most `LONGEST` pixels either way.
+        What to filter, finite numbers; its window spans at most `LONGEST` pixels either way.
     """
     import scipy.fft  # here, not above: small kernels never need it, and importing it takes longer than they do
 
     (high, down), (long, along) = (
         tile_side(*axis) for axis in zip(job.out.shape, job.extent, job.stride, strict=False)
     )
-    (sv, sh), (dv, dh), dtype = job.stride, job.dilation, job.out.dtype
+    (sv, sh), (dv, dh), dtype, channels = job.stride, job.dilation, job.out.dtype, job.out.shape[2]
     spread = np.zeros((high, long), dtype)
     spread[: job.extent[0] : dv, : job.extent[1] : dh] = job.weights
     kernel = scipy.fft.rfft2(spread).conj()
     del spread
 
     def work(queue: Iterator[Tile]) -> None:
-        picture = np.empty((high, long, 1), dtype)
+        picture = np.empty((high, long, channels), dtype)
         for tile in queue:
             y, x, h, w = tile
             job.read(y, x, picture)
-            spectrum = scipy.fft.fft(scipy.fft.rfft(picture[:, :, 0], axis=1), axis=0, overwrite_x=True)
-            spectrum *= kernel
+            spectrum = scipy.fft.fft(scipy.fft.rfft(picture, axis=1), axis=0, overwrite_x=True)
+            spectrum *= kernel[:, :, None]
             rows = scipy.fft.ifft(spectrum, axis=0, overwrite_x=True)[: h * sv : sv]
-            job.write(tile, scipy.fft.irfft(rows, n=long, axis=1)[:, : w * sh : sh, None])
+            job.write(tile, scipy.fft.irfft(rows, n=long, axis=1)[:, : w * sh : sh])
 
-    share(work, job.tiles(down, along), job, 3 * high * long * dtype.itemsize)
+    share(work, job.tiles(down, along), job, 3 * high * long * channels * dtype.itemsize)

@@ -60,11 +60,11 @@ def _sparse(job: Job, factors: Factors) -> Plan | None:
 
 
 def _dense(job: Job, factors: Factors) -> Plan | None:
-    """Dot products of all taps."""
-    (kh, kw), (sv, sh) = job.weights.shape, job.stride
+    """Dot products of all taps; taps `n` rows apart make `n` jobs of it, and threads wait at the end of each."""
+    (kh, kw), (sv, _) = job.weights.shape, job.stride
     if not _filter_dots.fits(kh * kw) or (sv > 1 and job.dilation[0] > 1):
         return None
-    cost = job.out.size * (1.5 + kw * (sv * (1.0 if sh == 1 else 2.5) + 0.7 * kh))
+    cost = job.out.size * (1.5 + kw * (sv + 0.7 * kh)) + 1_200_000 * (job.dilation[0] - 1)
     sure = _filter_dots.zeros_count(job.out.dtype) or bool(job.weights.all())
     return Plan(cost, lambda: _filter_dots.run(job), any_numbers=sure)
 
@@ -104,7 +104,7 @@ def _fft(job: Job, factors: Factors) -> Plan | None:
         _filter_fft.tile_side(*axis) for axis in zip((height, width), job.extent, job.stride, strict=True)
     )
     tiles = -(-height // down) * -(-width // along) * channels
-    return Plan(500_000 + 48.0 * (tiles + 1) * high * long, lambda: _by_channel(job, _filter_fft.run))
+    return Plan(500_000 + 48.0 * (tiles + 1) * high * long, lambda: _filter_fft.run(job))
 
 
 WAYS: dict[str, Callable[[Job, Factors], Plan | None]] = {

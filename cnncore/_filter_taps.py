@@ -38,6 +38,8 @@ class Grid(NamedTuple):
         Place of the first tap in the window, in taps.
     row_step, column_step : int
         Distance between its taps, in taps.
+    slant : int
+        How far every row stands to the right of the one before, in taps.
     """
 
     weights: np.ndarray
@@ -45,6 +47,7 @@ class Grid(NamedTuple):
     column: int = 0
     row_step: int = 1
     column_step: int = 1
+    slant: int = 0
 
 
 def all_taps(weights: np.ndarray) -> list[Grid]:
@@ -76,8 +79,8 @@ def all_taps(weights: np.ndarray) -> list[Grid]:
 def nonzero_taps(weights: np.ndarray) -> list[Grid]:
     """Cover the taps that are not zero with few grids.
 
-    In each row the taps from the first to the last, at their greatest common distance, form a grid; rows with the
-    same columns join where they, too, are evenly spaced.
+    In each row the taps from the first to the last, at their greatest common distance, form a grid; rows as wide as
+    each other join where they are evenly spaced, too.
 
     Parameters
     ----------
@@ -91,27 +94,34 @@ def nonzero_taps(weights: np.ndarray) -> list[Grid]:
 
     Examples
     --------
-    The plus of a Laplacian is a column of two and a row of three:
+    The plus of a Laplacian is a column of two and a row of three; a diagonal is one slanted grid:
 
     >>> [grid.weights.tolist() for grid in nonzero_taps(np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]))]
     [[[1], [1]], [[1, -4, 1]]]
+    >>> [(grid.weights.tolist(), grid.slant) for grid in nonzero_taps(np.eye(3, dtype=int))]
+    [([[1], [1], [1]], 1)]
     """
-    alike: dict[tuple[int, int, int], list[int]] = {}
+    alike: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for row, taps in enumerate(weights):
         columns = np.flatnonzero(taps).tolist()
         if columns:
-            alike.setdefault((columns[0], columns[-1], _step(columns)), []).append(row)
+            alike.setdefault((columns[-1] - columns[0] + 1, _step(columns)), []).append((row, columns[0]))
     grids = []
-    for (left, right, step), rows in alike.items():
-        gap = _step(rows)
-        even = rows == list(range(rows[0], rows[-1] + 1, gap))
-        for top, bottom in [(rows[0], rows[-1])] if even else [(row, row) for row in rows]:
-            block = weights[top : bottom + 1 : gap, left : right + 1 : step]
+    for (width, step), places in alike.items():
+        for begins in [places] if _evenly(places) else [[place] for place in places]:
+            top, left = begins[0]
+            gap, slant = np.subtract(begins[1], begins[0]).tolist() if len(begins) > 1 else (1, 0)
+            block = np.array([weights[row, column : column + width : step] for row, column in begins])
             grids += [
-                Grid(part, top + row * gap, left + column * step, gap, step)
+                Grid(part, top + row * gap, left + row * slant + column * step, gap, step, slant)
                 for part, row, column, *_ in all_taps(block)
             ]
     return grids
+
+
+def _evenly(places: list[tuple[int, int]]) -> bool:
+    """Whether places follow each other by the same (row, column) step."""
+    return len({(later[0] - place[0], later[1] - place[1]) for place, later in itertools.pairwise(places)}) < 2
 
 
 def _step(places: list[int]) -> int:
@@ -181,6 +191,12 @@ def _slide(grid: Grid, job: Job, memory: np.ndarray, wide: int, into: np.ndarray
         memory.dtype,
         memory,
         grid.row * dv * row + grid.column * dh * pixel,
-        (grid.row_step * dv * row, grid.column_step * dh * pixel, sh * channels * item, item, sv * row),
+        (
+            grid.row_step * dv * row + grid.slant * dh * pixel,
+            grid.column_step * dh * pixel,
+            sh * channels * item,
+            item,
+            sv * row,
+        ),
     )
     np.einsum("klxcy,kl->xcy", shifted, grid.weights, out=into.transpose(1, 2, 0), order="F")

@@ -5,6 +5,7 @@ import pytest
 
 from cnncore import _filter_plan, _filter_tiles
 from cnncore._filter_low_rank import low_rank
+from cnncore._filter_taps import nonzero_taps
 from cnncore.filtering import filter2d
 from tests.cnncore.filtering_reference import WAYS, by, check, exact, tolerance
 
@@ -76,6 +77,28 @@ def test_kernel_that_is_nearly_one_product(rng, beside, size):
     kernel = (1 + beside * noise).astype(np.float32)
     expected = exact(np.pad(image, size // 2, mode="reflect"), kernel)
     assert np.abs(filter2d(image, kernel) - expected).max() <= tolerance(image, kernel)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        np.eye(9),
+        np.eye(9)[::-1],
+        np.kron(np.eye(4), [[0, 0, 0], [1, 0, 2]]),
+        np.eye(9)[[0, 3, 1, 4, 2, 5, 8]],
+        np.outer([1, 0, 0, 2, 0, 0, 3], [0, 4, 0, 5, 0, 6, 0]),
+        np.eye(200, 30),
+        np.tri(12),
+    ],
+)
+def test_nonzero_taps(rng, kernel):
+    """The grids hold every tap once, and few besides; slanted, spread, and of more taps than are summed at once."""
+    covered = np.zeros(kernel.shape)
+    for weights, row, column, row_step, column_step, slant in nonzero_taps(kernel):
+        for i, j in np.ndindex(weights.shape):
+            covered[row + i * row_step, column + j * column_step + i * slant] += weights[i, j]
+    np.testing.assert_array_equal(covered, kernel)
+    check(rng.standard_normal((230, 50, 2)), kernel, "sparse", dilation=(1, 2))
 
 
 def test_low_rank():
