@@ -14,6 +14,7 @@ import io
 import math
 import re
 import struct
+import sys
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -111,5 +112,7 @@ def _read_array(body: bytes, name: str) -> Array:
     if math.prod(shape) * dtype.itemsize != len(body) - start - length:
         raise damaged
     values = np.frombuffer(body, dtype, offset=start + length)
+    if dtype.kind == "U" and (values.view(f"{dtype.byteorder}u4") > sys.maxunicode).any():
+        raise damaged  # no characters: Python ends in a SystemError when it meets them
     values = values.reshape(shape, order="F" if header[2] == b"True" else "C")
     return values if dtype.isnative else values.astype(dtype.newbyteorder("="))

@@ -202,13 +202,13 @@ def _square(images: Array) -> Array:
         raise DataError(
             f"“images” has the shape {shape}; it must be (pictures, side, side), in grey: one number for each pixel."
         )
+    if not len(images):
+        raise DataError("There are no pictures in this file.")
     _check_size(*images.shape)
     return images
 
 
 def _scaled(images: Array) -> Array:
-    if not len(images):
-        raise DataError("There are no pictures in this file.")
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise DataError("“images” holds values that are no finite numbers (NaN or infinity).")
     most = float(images.max())
@@ -225,12 +225,9 @@ def _named(labels: Array, names: Array | None) -> tuple[Array, tuple[str, ...]]:
     """Return labels from 0 up, and what each means."""
     if labels.dtype.kind not in "iuU":
         raise DataError("“labels” must hold whole numbers, or texts.")
-    try:
-        values, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
-        found = tuple(str(value) for value in values[: MOST_CLASSES + 1].tolist())
-        given = None if names is None else tuple(str(name) for name in names.ravel()[: MOST_CLASSES + 1].tolist())
-    except ValueError:  # not characters at all
-        raise DataError("“labels” or “classes” holds text that is damaged.") from None
+    values, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    found = tuple(str(value) for value in values[: MOST_CLASSES + 1].tolist())
+    given = None if names is None else tuple(str(name) for name in names.ravel()[: MOST_CLASSES + 1].tolist())
     if len(values) > MOST_CLASSES:
         raise DataError(f"There must be 2 to {MOST_CLASSES} classes to tell apart; here are {len(values):,}.")
     if given is not None:
