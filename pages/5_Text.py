@@ -6,6 +6,7 @@ from pages.ui import text_controls, text_tabs, text_view
 from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState
 from pages.ui.text_model import read
+from pages.ui.text_view import keep_place
 
 SETTINGS = (*text_controls.SETTINGS, *text_tabs.SETTINGS)
 state = PageState("text", SETTINGS)
@@ -22,6 +23,7 @@ values = state.values()
 try:
     view = read(values)
     state.mark_good(values)
+    values = keep_place(state, values, view, complaints)
 except ValueError as error:
     complaints.append(str(error))
     values = state.last_good or {setting.name: setting.default for setting in SETTINGS}

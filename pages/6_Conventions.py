@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import conventions_controls, conventions_gallery, conventions_tables
+from pages.ui import conventions_controls, conventions_gallery, conventions_tables, pins
 from pages.ui.conventions_view import Comparison, compare, core_settings
 from pages.ui.grid_controls import small_grid, small_kernel
 from pages.ui.navigation import frame, show_complaints
@@ -37,6 +37,7 @@ with session_lock():
     try:
         comparison = compute(values)
         state.mark_good(values)
+        pins.drop_lost(state, [(1, *shape) for shape in comparison.shapes], complaints)
     except ValueError as error:
         complaints.append(str(error))
         values = state.last_good or {setting.name: setting.default for setting in SETTINGS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from cnncore import kernel_text
 from cnncore.kernels import CHANNEL_WEIGHTS, PRESETS
 from pages.ui import picture_controls
+from pages.ui.pins import pin_setting
 from pages.ui.state import PageState, Setting, choice, complain, number, set_widget, text, touch, widget
 
 Grid = NDArray[np.float64]
@@ -53,12 +53,6 @@ NAMES = ("Red", "Green", "Blue")
 MIX_DEFAULT = "0.5 1 -1"
 
 
-def _check_pin(value: Any) -> str:
-    if not re.fullmatch(r"([0-2]\.\d{1,3}\.\d{1,3})?", str(value)):
-        raise ValueError(f"A pinned cell is written as map.row.column, such as 0.2.3, not “{str(value)[:40]}”.")
-    return str(value)
-
-
 SETTINGS: tuple[Setting, ...] = (
     choice("operation", "standard", list(OPERATIONS), "operation"),
     choice("input", PICTURE, list(INPUTS), "input"),
@@ -74,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
     text("weights", ""),
     number("bias", 0.0, -1000.0, 1000.0, "bias"),
     text("pointwise", MIX_DEFAULT),
-    Setting("pin", "", _check_pin),
+    pin_setting("map"),
 )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore import kernel_text, ops
+from pages.ui import pins
 from pages.ui.channels_controls import MOST, NAMES, NOWHERE, OWN, PICTURE, RANDOM, the_filter, the_mix, typed_input
 from pages.ui.explorer import Edit, Pin, annotate, convolution, explorer, pixels
 from pages.ui.explorer_data import Data
@@ -103,6 +104,7 @@ def compute_or_last(
             continue
         if attempt is values:
             state.mark_good(values)
+            pins.drop_lost(state, [found.outputs[values["operation"]].shape], complaints)
         return found, attempt
     away = {**defaults, "input": RANDOM}  # the picture is smaller than any window
     return compute(away, picture), away
@@ -130,8 +132,8 @@ def equation(values: dict[str, Any], found: Channels) -> Data:
         data = convolution(first, found.mix, bias=found.bias)
         words = {"names": [f"{name[0]} map" for name in NAMES]}
         editable = ["kernel"]
-    pin = [int(part) for part in values["pin"].split(".")] if values["pin"] else None
     title = "Filter" if operation == "standard" else "Kernel" if operation == "depthwise" else "Weight"
+    pin = pins.read(values["pin"])
     return annotate(data, input=words, kernel={"title": title}, output=output, pinned=pin, editable=editable)
 
 
@@ -139,7 +141,7 @@ def draw(state: PageState, values: dict[str, Any], found: Channels) -> None:
     """Draw the equation and what to notice in it."""
 
     def take_pin(pin: Pin | None) -> None:
-        state.change(pin=".".join(map(str, pin)) if pin else "")
+        state.change(pin=pins.write(pin))
 
     def take_edit(edit: Edit) -> None:
         on_mix = edit.where == "kernel" and values["operation"] in ("pointwise", "separable")

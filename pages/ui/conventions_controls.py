@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import streamlit as st
@@ -11,6 +10,7 @@ from cnncore.conventions import PROFILES
 from pages.ui import grid_controls
 from pages.ui.conventions_view import MOST_KERNEL, OWN_BORDER, shown_profiles
 from pages.ui.grid_controls import OWN
+from pages.ui.pins import pin_setting
 from pages.ui.state import PageState, Setting, choice, flag, number, set_widget, widget
 
 MOST_STRIDE, MOST_DILATION, MOST_ORIGIN = 5, 4, 3
@@ -26,12 +26,6 @@ RULES = {
 }
 
 
-def _check_pin(value: Any) -> str:
-    if not re.fullmatch(r"(\d{1,3}\.\d{1,3})?", str(value)):
-        raise ValueError(f"A pinned cell is written as row.column, such as 2.3, not “{str(value)[:40]}”.")
-    return str(value)
-
-
 SETTINGS: tuple[Setting, ...] = (
     choice("what", "convolution", list(OPERATIONS), "operation"),
     choice("reference", "torch.conv2d", list(PROFILES), "library"),
@@ -45,7 +39,7 @@ SETTINGS: tuple[Setting, ...] = (
     flag("count_include_pad", True, "count_include_pad"),
     number("origin_down", 0, -MOST_ORIGIN, MOST_ORIGIN, "shift down", whole=True),
     number("origin_right", 0, -MOST_ORIGIN, MOST_ORIGIN, "shift to the right", whole=True),
-    Setting("pin", "", _check_pin),
+    pin_setting(),
 )
 
 _EVEN = {"window": "ramp", "kernel_rows": 2, "kernel_columns": 2, "border": "constant"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pages.ui import components
+from pages.ui import components, pins
 from pages.ui.conventions_view import Comparison, gallery_data
 from pages.ui.explorer import Edit, read_edit
 from pages.ui.grid_controls import edit_grids
@@ -26,9 +26,8 @@ def read_pin(message: Any, comparison: Comparison) -> str:
         return ""
     fields = message if isinstance(message, dict) else {}
     place: list[Any] = [fields.get(name) for name in ("row", "column")]
-    shapes = [output.values.shape for output in comparison.outputs if output.values is not None]
     whole = all(isinstance(at, int) and not isinstance(at, bool) for at in place)
-    if not whole or not any(0 <= place[0] < rows and 0 <= place[1] < columns for rows, columns in shapes):
+    if not whole or not any(0 <= place[0] < rows and 0 <= place[1] < columns for rows, columns in comparison.shapes):
         raise ValueError("No output has such a cell.")
     return f"{place[0]}.{place[1]}"
 
@@ -70,11 +69,10 @@ def draw(state: PageState, values: dict[str, Any], comparison: Comparison) -> No
         return take
 
     change = edit_grids(state, comparison.image, comparison.kernel)
-    row, _, column = values["pin"].partition(".")
-    pinned = (int(row), int(column)) if row else None
+    pin = pins.read(values["pin"])
     components.gallery(
         key=key,
-        data=gallery_data(comparison, pinned),
+        data=gallery_data(comparison, pin[1:] if pin else None),
         on_pin_change=taking("pin", lambda message: state.change(pin=read_pin(message, comparison))),
         on_edit_change=taking("edit", lambda message: change(read_change(message, comparison))),
     )

@@ -70,6 +70,11 @@ class Comparison:
         """The output that the others are compared with."""
         return self.outputs[self.reference]
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Rows and columns of each output; a function that refuses has none."""
+        return [output.values.shape for output in self.outputs if output.values is not None]
+
 
 def shown_profiles(operation: str, padding: str) -> list[Profile]:
     """Return the functions that a page shows.

@@ -190,12 +190,17 @@ def annotate(
     return result
 
 
+def output_shape(data: Data) -> tuple[int, int, int]:
+    """Return planes, rows and columns of the output."""
+    planes = data["output"]["planes"]
+    return len(planes), len(planes[0]), len(planes[0][0])
+
+
 def has_output(data: Data, place: Sequence[Any]) -> bool:
     """Whether `place` is a [plane, row, column] of the output."""
-    planes = data["output"]["planes"]
-    sizes = (len(planes), len(planes[0]), len(planes[0][0]))
     return len(place) == 3 and all(
-        isinstance(at, int) and not isinstance(at, bool) and 0 <= at < n for at, n in zip(place, sizes, strict=True)
+        isinstance(at, int) and not isinstance(at, bool) and 0 <= at < n
+        for at, n in zip(place, output_shape(data), strict=True)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore import kernel_text
+from pages.ui import pins
 from pages.ui.explorer import (
     Edit,
     Pin,
@@ -21,7 +21,7 @@ from pages.ui.explorer import (
     pixels,
     pooling,
 )
-from pages.ui.explorer_data import Data, has_output
+from pages.ui.explorer_data import Data, has_output, output_shape
 from pages.ui.grid_controls import MOST, OWN, TOP, small_grid
 from pages.ui.pooling_view import AXES, Pool, formula, is_windowed, place_pool, reduces, sentences, shape_sentence
 from pages.ui.state import PageState, Setting
@@ -29,16 +29,7 @@ from pages.ui.state import PageState, Setting
 CHANNELS = 3
 
 
-def _check_pin(value: Any) -> str:
-    if not re.fullmatch(r"((\d\.)?\d{1,3}\.\d{1,3})?", str(value)):
-        raise ValueError(
-            f"A pinned cell is written as row.column or channel.row.column, such as 2.3, not “{str(value)[:40]}”."
-        )
-    return str(value)
-
-
-SETTINGS: tuple[Setting, ...] = (Setting("pin", "", _check_pin),)
-"""The pinned output cell: row.column, or channel.row.column, counted from 0."""
+SETTINGS: tuple[Setting, ...] = (pins.pin_setting("channel"),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +86,7 @@ def place(values: dict[str, Any]) -> PooledGrid:
     if (maps >= 0).all():
         words["scale"] = pixels(0, max(TOP, float(maps.max())))
         result["scale"] = words["scale"]
-    pin = [int(part) for part in values["pin"].split(".")] if values["pin"] else None
-    if pin is not None and len(pin) == 2:
-        pin = [0, *pin]
-    data = annotate(made, input=words, output=result, pinned=pin, editable=["input"])
+    data = annotate(made, input=words, output=result, pinned=pins.read(values["pin"]), editable=["input"])
     return PooledGrid(kind, maps, pool, data)
 
 
@@ -107,22 +95,12 @@ def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str
     try:
         grid = place(values)
         state.mark_good(values)
+        pins.drop_lost(state, [output_shape(grid.data)], complaints)
     except ValueError as error:
         complaints.append(str(error))
         values = state.last_good or {name: setting.default for name, setting in state.settings.items()}
         grid = place(values)
     return grid, values
-
-
-def written_pin(pin: Pin | None) -> str:
-    """Write a pin for the link.
-
-    >>> written_pin((0, 2, 1)), written_pin((2, 0, 0)), written_pin(None)
-    ('2.1', '2.0.0', '')
-    """
-    if pin is None:
-        return ""
-    return ".".join(map(str, pin if pin[0] else pin[1:]))
 
 
 def draw(state: PageState, values: dict[str, Any], grid: PooledGrid) -> None:
@@ -131,7 +109,7 @@ def draw(state: PageState, values: dict[str, Any], grid: PooledGrid) -> None:
     def take_pin(pin: Pin | None) -> None:
         if pin is not None and not has_output(grid.data, pin):
             raise ValueError("The output has no such cell.")
-        state.change(pin=written_pin(pin))
+        state.change(pin=pins.write(pin))
 
     def take_edit(edit: Edit) -> None:
         changed = grid.maps.copy()

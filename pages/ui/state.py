@@ -192,11 +192,15 @@ class PageState:
 
     def change(self, **values: Any) -> None:
         """Set settings from a callback. Raises ValueError with a sentence if a value is refused."""
+        self.settle(**values)
+        touch()
+
+    def settle(self, **values: Any) -> None:
+        """Set settings that no widget shows, while the page runs: the page decides here, not the person."""
         for name, value in values.items():
             clean = self.settings[name].check(value)
             self._copy[self.key(name)] = clean
             st.session_state[self.key(name)] = clean
-        touch()
 
     def reset(self) -> None:
         """Everything back to its default, but for what is shared with other pages."""

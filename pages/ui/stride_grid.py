@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,22 +9,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.ui import pins
 from pages.ui.explorer import Pin, annotate, convolution, explorer, pixels, transposed_convolution
-from pages.ui.explorer_data import Data
+from pages.ui.explorer_data import Data, output_shape
 from pages.ui.grid_controls import TOP, Grid, edit_grids, small_grid, small_kernel
 from pages.ui.state import PageState, Setting
 from pages.ui.stride_controls import MOST_KERNEL
 from pages.ui.stride_view import AXES, Geometry, formula, geometry, pad_note, sentences
 
-
-def _check_pin(value: Any) -> str:
-    if not re.fullmatch(r"(\d{1,3}\.\d{1,3})?", str(value)):
-        raise ValueError(f"A pinned cell is written as row.column, such as 2.3, not “{str(value)[:40]}”.")
-    return str(value)
-
-
-SETTINGS: tuple[Setting, ...] = (Setting("pin", "", _check_pin),)
-"""The pinned output cell: row.column, counted from 0."""
+SETTINGS: tuple[Setting, ...] = (pins.pin_setting(),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +47,10 @@ def place(values: dict[str, Any]) -> PlacedGrid:
     else:
         made = convolution(image, kernel, **how, border=values["border"], value=values["value"])
     note = "" if placed.transposed else pad_note(placed.pads)
-    pin = [0, *map(int, values["pin"].split("."))] if values["pin"] else None
     words: dict[str, Any] = {"note": note}
     if (image >= 0).all():
         words["scale"] = pixels(0, max(TOP, float(image.max())))
-    data = annotate(made, input=words, pinned=pin, editable=["input", "kernel"])
+    data = annotate(made, input=words, pinned=pins.read(values["pin"]), editable=["input", "kernel"])
     return PlacedGrid(image, kernel, placed, data)
 
 
@@ -68,6 +59,7 @@ def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str
     try:
         grid = place(values)
         state.mark_good(values)
+        pins.drop_lost(state, [output_shape(grid.data)], complaints)
     except ValueError as error:
         complaints.append(str(error))
         values = state.last_good or {name: setting.default for name, setting in state.settings.items()}
@@ -79,7 +71,7 @@ def draw(state: PageState, values: dict[str, Any], grid: PlacedGrid) -> None:
     """Draw the equation, the size of its output, and what to notice."""
 
     def take_pin(pin: Pin | None) -> None:
-        state.change(pin=f"{pin[1]}.{pin[2]}" if pin else "")
+        state.change(pin=pins.write(pin))
 
     explorer(grid.data, key="stride-grid", on_pin=take_pin, on_edit=edit_grids(state, grid.image, grid.kernel))
     draw_formula(grid.placed)

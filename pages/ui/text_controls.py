@@ -12,7 +12,10 @@ from pages.ui.text_model import BLANK, MOST_FILTERS, MOST_TOKENS, MOST_WIDTH
 
 KINDS = {"patterns": "Patterns", "random": "Random"}
 SENTENCES = {"words": "It was not bad, it was good", "characters": "Cat in a hat"}
-PATTERNS = {"words": "not bad\nnot good\nwas good\nwas bad", "characters": f"cat\nhat\na{BLANK}h\na{BLANK}c"}
+PATTERNS = {
+    "words": "was not bad\nwas not good\nit was good\nit was bad",
+    "characters": f"cat\nhat\na{BLANK}h\na{BLANK}c",
+}
 OTHERS = {"words": "It was not good, it was bad", "characters": "Hat in a cat"}
 
 

@@ -104,7 +104,7 @@ def _patterns(values: dict[str, Any]) -> list[list[str]]:
         if pattern:
             patterns.append(pattern)
     if not patterns:
-        raise ValueError("There is no pattern to look for: type one a line, such as: not bad.")
+        raise ValueError("There is no pattern to look for: type one a line, such as: was not bad.")
     return patterns
 
 

@@ -24,10 +24,23 @@ def chosen(values: dict[str, Any], view: TextView) -> int:
 
 
 def pinned_place(values: dict[str, Any], answer: Answer) -> int | None:
-    """Return where the window is pinned; a sentence can be shorter than the link, or the last click, knew."""
+    """Return where the window is pinned, or None."""
     if values["place"] == NOWHERE:
         return None
     return answer.position if values["place"] == BEST else min(int(values["place"]), len(answer.sums) - 1)
+
+
+def keep_place(state: PageState, values: dict[str, Any], view: TextView, complaints: list[str]) -> dict[str, Any]:
+    """Return the settings; say so, and go to the best place, if the filter has no answer at the pinned one."""
+    answer = view.answers[chosen(values, view)]
+    if values["place"] in (BEST, NOWHERE) or int(values["place"]) < len(answer.sums):
+        return values
+    complaints.append(
+        f"The filter answers at positions 0 to {len(answer.sums) - 1}, not at {values['place']}: the pin went to its "
+        "best answer."
+    )
+    state.settle(place=BEST)
+    return {**values, "place": BEST}
 
 
 def sliding(values: dict[str, Any], view: TextView) -> Data:

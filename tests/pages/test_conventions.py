@@ -158,10 +158,11 @@ def test_numbers_of_one_s_own_and_the_pin_travel_in_the_link(open_page: Open) ->
         assert part in link
 
 
-def test_a_pin_that_no_output_has_is_left_out(open_page: Open) -> None:
+def test_a_pin_that_no_output_has_is_taken_away_with_a_sentence(open_page: Open) -> None:
     app = open_page(PAGE, pin="99.0")
-    assert sentences(app) == ""
+    assert "the pin at row 99, column 0 is not in it, and was taken away" in sentences(app)
     assert not gallery(app)["pinned"]
+    assert sentences(app.run()) == ""  # said once
 
 
 @pytest.mark.parametrize("garbage", ["", "💥", "NaN", "-1", "1e999", "9" * 400, "<script>alert(1)</script>", "%00"])

@@ -209,7 +209,10 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
 def test_pins_and_grids_travel_in_the_link(open_page: Open) -> None:
     assert shown(open_page(PAGE, pin="1.2", **QUICK))["grid"]["pinned"] == [0, 1, 2]
     assert shown(open_page(PAGE, pin="2.0.0", kind="global_max", **QUICK))["grid"]["pinned"] == [2, 0, 0]
-    assert shown(open_page(PAGE, pin="9.9", **QUICK))["grid"]["pinned"] is None
+    for pin, place in (("9.9", "row 9, column 9"), ("2.0.0", "map 2, row 0, column 0")):
+        app = open_page(PAGE, pin=pin, **QUICK)
+        assert shown(app)["grid"]["pinned"] is None
+        assert f"the pin at {place} is not in it, and was taken away" in complaints_of(app)
     mine = np.round(np.random.default_rng(4).normal(size=(3, 16, 16)), 2)
     written = "|".join(";".join(" ".join(map(str, row)) for row in plane) for plane in mine.tolist())
     app = open_page(PAGE, kind="cross_average", input="own", numbers=written, tab="Save and share")

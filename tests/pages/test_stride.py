@@ -243,7 +243,22 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
 
 def test_the_pin_travels_in_the_link(open_page: Open) -> None:
     assert shown(open_page(PAGE, pin="1.2"))["grid"]["pinned"] == [0, 1, 2]
-    assert shown(open_page(PAGE, pin="9.9"))["grid"]["pinned"] is None  # the output has no such cell
+    app = open_page(PAGE, pin="9.8")  # the output has no such cell
+    assert shown(app)["grid"]["pinned"] is None
+    assert "output is 3 × 3" in complaints_of(app)
+    assert "the pin at row 9, column 8 is not in it, and was taken away" in complaints_of(app)
+    assert complaints_of(app.run()) == ""  # said once
+
+
+def test_a_pin_that_a_control_leaves_outside_is_taken_away_with_a_sentence(open_page: Open) -> None:
+    app = open_page(PAGE, pin="2.1")
+    assert complaints_of(app) == ""
+    app.number_input(key="stride.stride").set_value(4).run()
+    assert "output is 2 × 2" in complaints_of(app)
+    assert "the pin at row 2, column 1" in complaints_of(app)
+    app.number_input(key="stride.stride").set_value(2).run()
+    assert complaints_of(app) == ""
+    assert shown(app)["grid"]["pinned"] is None
 
 
 def test_grids_of_one_s_own_up_to_sixteen_travel_in_the_link(open_page: Open) -> None:

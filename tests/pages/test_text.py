@@ -99,9 +99,9 @@ def test_random_filters_are_the_core_s(open_page: Open) -> None:
 
 def test_what_is_said_of_each_filter(open_page: Open) -> None:
     said = text_of(open_page(PAGE)).replace("\\", "")
-    assert "“not bad” stands at position 2: 1." in said
-    assert "“not good” stands nowhere in the sentence: 0." in said
-    assert "“was good” stands at position 6: 1." in said
+    assert "“was not bad” stands at position 1: 1." in said
+    assert "“was not good” stands nowhere in the sentence: 0." in said
+    assert "“it was good” stands at position 5: 1." in said
 
 
 def test_a_long_sentence_is_cut_and_many_patterns_are_left_out_with_a_note(open_page: Open) -> None:
@@ -196,12 +196,21 @@ def test_a_refused_parameter_is_named_in_one_sentence(open_page: Open) -> None:
     assert "A position is a number from 0 to 15, not “20”" in sentences(open_page(PAGE, place="20"))
     assert "width must lie between 1 and 5, not 9" in sentences(open_page(PAGE, width="9"))
     assert sentences(open_page(PAGE, filter="3", patterns="bad")) == ""  # fewer filters than the link knew
-    assert explorers(open_page(PAGE, place="15"))[0]["pinned"] == [0, 0, 6]
+
+
+def test_a_pin_beyond_the_sentence_goes_to_the_best_answer_with_a_sentence(open_page: Open) -> None:
+    app = open_page(PAGE, place="15")
+    assert "The filter answers at positions 0 to 5, not at 15" in sentences(app)
+    assert explorers(app)[0]["pinned"] == [0, 0, 1]
+    assert sentences(app.run()) == ""  # said once
+    app = open_page(PAGE, place="4")
+    app.text_area(key="text.sentence").set_value("it was good").run()
+    assert "The filter answers at positions 0 to 0" in sentences(app)
 
 
 CASES = [
-    ({}, "Both have the same words, so that a bag of words cannot tell one from the other. “not bad”, “not good”, "
-     "“was good” and “was bad” answer differently."),
+    ({}, "Both have the same words, so that a bag of words cannot tell one from the other. “was not bad”, "
+     "“was not good”, “it was good” and “it was bad” answer differently."),
     ({"other": "it was good"}, "The two have different words, so that a bag of words tells them apart already; "),
     ({"other": "it was bad and not bad but was good"}, "tells them apart already"),
     ({"other": SENTENCES["words"].upper()}, "The two are the same."),
@@ -225,8 +234,8 @@ def test_the_tables_hold_the_counts_and_the_maxima_of_both(open_page: Open) -> N
     tables = [element.value for element in app.markdown if element.value.startswith("| ")]
     assert "| good | 1 | 2 |" in tables[0]
     assert "| any other | 0 | 1 |" in tables[0]
-    assert "| was good | 1 | 1 |" in tables[1]
-    assert "| not bad | 1 | 0 |" in tables[1]
+    assert "| it was good | 1 | 1 |" in tables[1]
+    assert "| was not bad | 1 | 0 |" in tables[1]
 
 
 def test_one_button_turns_the_sentence_round(open_page: Open) -> None:
@@ -248,9 +257,9 @@ def test_every_tab_opens_from_the_link(open_page: Open, tab: str, kind: str, by:
 def test_the_formula_has_the_person_s_numbers(open_page: Open) -> None:
     app = open_page(PAGE, tab="Formula", filter="0")
     formulae = " ".join(element.value for element in app.latex)
-    assert "8 - 2 + 1 = 7" in formulae
-    assert r"\sum_{v=0}^{5} \sum_{u=0}^{1}" in formulae
-    assert "6 × 2 weights and one bias: 13 parameters" in text_of(app)
+    assert "8 - 3 + 1 = 6" in formulae
+    assert r"\sum_{v=0}^{5} \sum_{u=0}^{2}" in formulae
+    assert "6 × 3 weights and one bias: 19 parameters" in text_of(app)
     assert "arXiv:1408.5882" in text_of(app)
 
 
