@@ -25,9 +25,10 @@ import numpy as np
 
 from cnncore import datasets, ops
 from cnncore._arrays import QUIET, Array
+from cnncore._blas import OneThread
+from cnncore._fused_pass import FusedPass
 from cnncore.augmentation import augment
 from cnncore.handmade import handmade_filters
-from cnncore.layers import Workspace
 from cnncore.network import Network, views
 from cnncore.optim import SGD, Adam, learning_rate_at
 from cnncore.train_config import TrainConfig
@@ -38,6 +39,8 @@ LARGEST_LOSS = 1e4
 """A cross-entropy beyond this (guessing gives the logarithm of the classes, 2.3 for ten) counts as run away."""
 EARLY = (0.125, 0.25, 0.5)
 """Within the first epoch, validation is looked at after these shares of it, too."""
+AT_LEAST_AT_ONCE, AT_MOST_AT_ONCE = 32, 128
+"""Pictures that an evaluation looks at together: as many as a batch, within these bounds."""
 _ORDER, _VARIETY = 1, 2  # what the randomness of an epoch or a step is for
 
 
@@ -120,7 +123,7 @@ class Trainer:
 
     Notes
     -----
-    Small matrix products are fastest on one thread: hold BLAS to one where you train (`threadpoolctl`).
+    BLAS is held to one thread within a step: small matrix products are fastest so, and the same on every run.
     """
 
     def __init__(
@@ -154,7 +157,7 @@ class Trainer:
         )
         self._gradient = np.zeros_like(self.network.flat)
         self.gradients = views(self._gradient, {name: p.shape for name, p in self.network.parameters().items()})
-        self._workspaces: dict[int, Workspace] = {}
+        self._passes: dict[int, FusedPass] = {}
         self.steps_per_epoch = math.ceil(len(self.split.train) / config.batch_size)
         self.total_steps = self.steps_per_epoch * config.epochs
         early = {max(1, round(part * self.steps_per_epoch)) for part in EARLY} if self.steps_per_epoch > 4 else set()
@@ -164,7 +167,7 @@ class Trainer:
         self.finished, self.reason = False, ""
         self._best_loss, self._stale = math.inf, 0
         self._order_of: tuple[int, Array] = (-1, self.split.train)
-        self._last_good = self.network.state()
+        self._start_remembering()
 
     @property
     def epoch(self) -> float:
@@ -198,21 +201,19 @@ class Trainer:
         if self.finished:
             raise StopIteration(self.reason)
         x, labels = self.next_batch()
-        work = self._workspace(len(labels))
-        with np.errstate(**QUIET):
-            logits = self.network.run(np.ascontiguousarray(x.transpose(1, 2, 3, 0)), work)
-            loss, dlogits = ops.softmax_cross_entropy(logits.T, labels)
+        run = self._pass(len(labels))
+        with OneThread(), np.errstate(**QUIET):
+            loss, correct = run.forward(x, labels, self._dropping())
             if not abs(loss) < LARGEST_LOSS:  # NaN is not smaller, either
-                self._run_away(float(loss))
+                self._run_away(loss)
                 raise StopIteration(self.reason)
-            accuracy = float(np.mean(logits.argmax(axis=0) == labels))
             self._remember_good()
-            self.network.backward(np.ascontiguousarray(dlogits.T), work)
+            run.backward()
             self._optimizer.step(
                 self.network.flat[self._frozen :], self._gradient[self._frozen :], learning_rate=self.learning_rate
             )
         self.step_number += 1
-        metrics = StepMetrics(float(loss), accuracy)
+        metrics = StepMetrics(loss, correct / len(labels))
         self.history.train.append((self.step_number, metrics.loss, metrics.accuracy))
         if self.step_number % self.steps_per_epoch == 0 or self.step_number in self._early:
             self._validate()
@@ -232,27 +233,42 @@ class Trainer:
             x = augment(x, rng, shift=self.config.shift, rotate=self.config.rotate)
         return x, self.dataset.labels[chosen]
 
-    def _workspace(self, size: int) -> Workspace:
-        """Return the memory for batches of this size: the last batch of an epoch is smaller than the others."""
-        if size not in self._workspaces:
-            self._workspaces[size] = Workspace(training=True, gradients=self.gradients)
-        work = self._workspaces[size]
-        if any(block.dropout for block in self.config.architecture.blocks):
-            work.rng = np.random.default_rng((self.config.seed, _VARIETY, 1, self.step_number))
-        return work
+    def _pass(self, size: int) -> FusedPass:
+        """Return the pass for batches of this size: the last batch of an epoch is smaller than the others."""
+        if size not in self._passes:
+            self._passes[size] = FusedPass(self.network, size, self.gradients)
+        return self._passes[size]
+
+    def _dropping(self) -> np.random.Generator | None:
+        """Return where the next step's dropout has its randomness from."""
+        if not any(block.dropout for block in self.config.architecture.blocks):
+            return None
+        return np.random.default_rng((self.config.seed, _VARIETY, 1, self.step_number))
+
+    def _start_remembering(self) -> None:
+        self._last_good = self.network.flat.copy()
+        self._last_buffers = [values.copy() for values in self.network.buffers().values()]
 
     def _remember_good(self) -> None:
         """Keep the weights whose loss was fit to be seen: a run that runs away goes back to them."""
-        for name, values in {**self.network.parameters(), **self.network.buffers()}.items():
-            np.copyto(self._last_good[name], values)
+        np.copyto(self._last_good, self.network.flat)
+        for kept, values in zip(self._last_buffers, self.network.buffers().values(), strict=True):
+            np.copyto(kept, values)
 
     def _run_away(self, loss: float) -> None:
-        self.network.load(self._last_good)
+        np.copyto(self.network.flat, self._last_good)
+        for kept, values in zip(self._last_buffers, self.network.buffers().values(), strict=True):
+            np.copyto(values, kept)
         said = "is not a finite number" if not math.isfinite(loss) else f"has grown to {loss:.3g}"
         self._end(
-            f"Stopped at step {self.step_number + 1}: the loss {said}. A smaller learning rate than "
+            f"Stopped after step {self.step_number}: the loss {said}. A smaller learning rate than "
             f"{self.config.learning_rate:g} may help. The weights are those before it ran away."
         )
+
+    def stop(self, reason: str) -> None:
+        """End the run here, for a reason, a sentence; nothing happens where it has ended already."""
+        if not self.finished:
+            self._end(reason)
 
     def _end(self, reason: str) -> None:
         self.finished, self.reason = True, reason
@@ -261,6 +277,9 @@ class Trainer:
 
     def _validate(self) -> None:
         result = self.evaluate("validation")
+        if not abs(result.loss) < LARGEST_LOSS:
+            self._run_away(result.loss)
+            return
         self.history.validation.append((self.step_number, result.loss, result.accuracy))
         if self.step_number % self.steps_per_epoch == 0:
             better = result.loss < self._best_loss
@@ -289,11 +308,20 @@ class Trainer:
             raise ValueError(f"`split` (={split!r}) must be 'train', 'validation' or 'test'")
         indices = getattr(self.split, split)
         labels = self.dataset.labels[indices]
-        with np.errstate(**QUIET):
-            logits = self.network.forward(self.dataset.images[indices])
+        with OneThread(), np.errstate(**QUIET):
+            logits = self._scores(indices)
             loss, _ = ops.softmax_cross_entropy(logits, labels)
         accuracy = float(np.mean(logits.argmax(axis=1) == labels))
         return Evaluation(float(loss), accuracy, ops.softmax(logits), labels, indices)
+
+    def _scores(self, indices: Array) -> Array:
+        """Return the class scores of pictures of the dataset, in the memory of a training pass."""
+        size = min(max(self.config.batch_size, AT_LEAST_AT_ONCE), AT_MOST_AT_ONCE)
+        run, scores = self._pass(size), np.empty((len(indices), self.network.classes), self.network.dtype)
+        for start in range(0, len(indices), size):
+            part = indices[start : start + size]
+            scores[start : start + size] = run.scores(self.dataset.images[part])
+        return scores
 
     # Moments ----------------------------------------------------------------------------------------------------------
 
@@ -355,7 +383,7 @@ class Trainer:
         self.step_number = step
         self._best_loss, self._stale = float(best), int(stale)
         self.finished, self.reason = bool(finished), str(reason)
-        self._last_good = self.network.state()
+        self._start_remembering()
         known = copy.copy(self.history)
         self.history = History(
             list(state.get("train", [row for row in known.train if row[0] <= step])),
