@@ -1,0 +1,116 @@
+// The film of training: one bar that plays a run, and everything that can be seen of it, at the moment where one stands.
+//
+// data: what `pages.ui.training_data` packs, handed over by the feed (training_feed.js): the film's own data names it only.
+// triggers: `command`, `seek`, `open`, `look`: see `pages.ui.training_messages`. Hovering and reading send nothing.
+// Nothing is rebuilt while a run goes on: texts are written where they changed, pixels are painted on the same canvases.
+
+const FILM = Symbol.for("cnn-lab-film");
+
+function trainingMount(parentElement) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const slot = (globalThis[FILM] ??= {});
+  let [send, look, message, packed, frame, run, due] = [() => {}, null, null, null, 0, null, 0];
+
+  const sendLook = (changes) => send("look", changes);
+  const seeker = trainingSeeker({
+    send: (step) => send("seek", { step }),
+    preview: () => { player.draw(); showMoment(); },
+  });
+  const player = trainingPlayer(seeker, (name, value) => send(name, value));
+  const both = {
+    look(epoch) { for (const chart of charts) chart.point(epoch); },
+    go(epoch) {
+      const { ticks, per_epoch: each, step } = message.player;
+      const wanted = epoch * each, stops = ticks.filter((tick) => tick < step);
+      if (!stops.length || step - wanted < Math.abs(wanted - stops.at(-1))) return seeker.go(null);
+      seeker.go(stops.reduce((best, tick) => (Math.abs(tick - wanted) < Math.abs(best - wanted) ? tick : best)));
+    },
+  };
+  const charts = [trainingChart("loss", "Loss", both), trainingChart("accuracy", "Accuracy", both)];
+  const network = trainingNetwork(sendLook);
+  const confusion = trainingConfusion((name, value) => send(name, value));
+  const below = trainingBelow(sendLook);
+  const views = [player, ...charts, network, confusion, below];
+  const root = element("div", { class: "lab film" }, element("div", { class: "stage" }, ...views.map((view) => view.node)));
+  parentElement.append(root);
+  keepKeysInside(root, signal);
+  for (const view of views) view.listen(signal);
+
+  /** The charts' line at the moment where one stands. */
+  function showMoment() {
+    if (!message) return;
+    const at = seeker.at();
+    for (const chart of charts) chart.at(at === null ? null : at / message.player.per_epoch);
+  }
+
+  function draw() {
+    frame = 0;
+    if (!packed || !look) return;
+    const fresh = unpack(packed);
+    if (fresh.run !== run) {
+      run = fresh.run;
+      seeker.forget();
+    }
+    message = fresh;
+    seeker.answer(message.player);
+    player.update(message.player, look);
+    const curves = readCurves(message);
+    showMoment();
+    for (const chart of charts) chart.update(curves, look, message.player);
+    network.update(message, look);
+    confusion.update(message, look);
+    below.update(message, look);
+    root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
+  }
+
+  /** Draw in the next frame, and only the newest message: a hidden tab draws nothing. */
+  function later() {
+    frame ||= requestAnimationFrame(draw);
+  }
+
+  const take = (data) => {
+    packed = data;
+    later();
+  };
+  slot.take = take;
+  if (slot.latest) take(slot.latest);
+
+  let width = 0;
+  const watcher = new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    clearTimeout(due);
+    due = setTimeout(() => { confusion.repaint(); later(); }, 60);
+  });
+  watcher.observe(root);
+
+  function update({ setTriggerValue }) {
+    send = setTriggerValue;
+    look = trainingLook(parentElement, root);
+    confusion.repaint();
+    later();
+  }
+
+  function end() {
+    stop.abort();
+    watcher.disconnect();
+    clearTimeout(due);
+    cancelAnimationFrame(frame);
+    seeker.forget();
+    if (slot.take === take) slot.take = null; // another film may stand there by now
+    root.remove();
+    films.delete(parentElement);
+  }
+  return { update, end };
+}
+
+const films = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  if (!films.has(parentElement)) films.set(parentElement, trainingMount(parentElement));
+  const film = films.get(parentElement);
+  film.update(component);
+  return () => film.end();
+}

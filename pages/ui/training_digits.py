@@ -1,0 +1,89 @@
+"""What the film shows of the digits of validation: which are mistaken for which. See `pages.ui.training_data`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pages.ui.training_views import Part, levels
+
+MISTAKES = 4
+PAGE = 12
+"""Digits of an open cell that are shown at once."""
+
+
+def confusion_part(
+    probabilities: NDArray[Any] | None, images: NDArray[Any], labels: NDArray[Any], classes: Sequence[str]
+) -> Part:
+    """Return the confusion matrix and the mistakes that the network is surest of."""
+    if probabilities is None:
+        return {"confusion": None}
+    read = probabilities.argmax(axis=1)
+    counts = confusion_matrix(labels, read, len(classes))
+    wrong = np.flatnonzero(read != labels)
+    shares = probabilities[wrong, read[wrong]]
+    worst = wrong[np.argsort(-shares, kind="stable")[:MISTAKES]]
+    part = {
+        "classes": list(classes),
+        "counts": counts.tolist(),
+        "accuracy": float(np.mean(read == labels)),
+        "wrong": len(wrong),
+        "picture": list(images.shape[2:]),
+        "mistakes": [
+            {"row": int(labels[place]), "col": int(read[place]), "share": float(probabilities[place, read[place]])}
+            for place in worst
+        ],
+    }
+    return {"confusion": part, "mistake_levels": levels(images[worst], 1.0, signed=False)}
+
+
+def opened_part(
+    probabilities: NDArray[Any] | None,
+    images: NDArray[Any],
+    labels: NDArray[Any],
+    opened: tuple[int, int, int] | None,
+) -> Part:
+    """Return the digits in an open cell, the surest first, a page of them."""
+    if probabilities is None or opened is None:
+        return {"opened": None}
+    row, col, page = opened
+    inside = np.flatnonzero((labels == row) & (probabilities.argmax(axis=1) == col))
+    inside = inside[np.argsort(-probabilities[inside, col], kind="stable")] if len(inside) else inside
+    pages = max(-(-len(inside) // PAGE), 1)
+    page = min(max(page, 0), pages - 1)
+    shown = inside[page * PAGE : (page + 1) * PAGE]
+    part = {
+        "row": row,
+        "col": col,
+        "page": page,
+        "pages": pages,
+        "count": len(inside),
+        "shares": [round(float(probabilities[place, col]), 4) for place in shown],
+        "places": shown.tolist(),
+    }
+    return {"opened": part, "opened_levels": levels(images[shown], 1.0, signed=False)}
+
+
+def per_class_part(probabilities: NDArray[Any] | None, labels: NDArray[Any], classes: int) -> Part:
+    """Return precision, recall and support of every class; a share of nothing is null."""
+    if probabilities is None:
+        return {"per_class": None}
+    counts = confusion_matrix(labels, probabilities.argmax(axis=1), classes)
+    right, support, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+
+    def shares(of: NDArray[Any]) -> list[float | None]:
+        return [float(hit / all_) if all_ else None for hit, all_ in zip(right, of, strict=True)]
+
+    return {"per_class": {"precision": shares(said), "recall": shares(support), "support": support.tolist()}}
+
+
+def confusion_matrix(labels: NDArray[Any], read: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """Return how often each class (rows) was read as each (columns).
+
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    return np.bincount(labels * classes + read, minlength=classes * classes).reshape(classes, classes)

@@ -1,0 +1,85 @@
+"""The film of training on a page: two components that are one to the eye.
+
+The film draws everything and sends back what a person does. Its script is long, and Streamlit sends a component's
+script along with each new message; so the film itself is sent once, and each message travels with the feed, a
+component of a few lines that hands it over inside the browser.
+
+    message = data(player, moment, curves, pictures, look)
+    show(message, key="train", on_command=..., on_seek=..., on_open=..., on_look=...)
+
+Call it in one place of one fragment. What comes back is read with `pages.ui.training_messages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.components import FOLDER, register
+from pages.ui.packing import pack
+from pages.ui.state import complain, touch, widget
+
+TRIGGERS = ("command", "seek", "open", "look")
+
+_film = register(
+    "training",
+    "pixels",
+    "heatgrid",
+    "training_parts",
+    "training_planes",
+    "training_track",
+    "training_player",
+    "training_curves",
+    "training_network",
+    "training_confusion",
+    "training_below",
+    "training",
+)
+# Without what the other components share: these few lines travel with every message.
+_feed = st.components.v2.component("cnn_lab_training_feed", js=(FOLDER / "training_feed.js").read_text("utf-8"))
+
+
+def show(
+    message: bytes,
+    *,
+    key: str,
+    on_command: Callable[[Any], None],
+    on_seek: Callable[[Any], None],
+    on_open: Callable[[Any], None],
+    on_look: Callable[[Any], None],
+) -> None:
+    """Show the film, and hand it `message`.
+
+    Parameters
+    ----------
+    message : bytes
+        From `pages.ui.training_data.data`.
+    key : str
+        The widget's key.
+    on_command, on_seek, on_open, on_look : callable
+        Called before the next run with what the browser sent. A ValueError that one raises, with a sentence, is shown
+        by the page.
+    """
+
+    def take(name: str, answer: Callable[[Any], None]) -> Callable[[], None]:
+        def receive() -> None:
+            sent = getattr(widget(key), name, None)
+            print('RECV', name, sent, flush=True)
+            if sent is None:
+                return
+            touch()
+            try:
+                answer(sent)
+            except ValueError as error:
+                complain(str(error))
+
+        return receive
+
+    answers = zip(TRIGGERS, (on_command, on_seek, on_open, on_look), strict=True)
+    with st.container(gap=None):
+        _film(
+            data=pack({"film": key}), key=key, **{f"on_{name}_change": take(name, answer) for name, answer in answers}
+        )
+        _feed(data=message, key=f"{key}-feed")
