@@ -1,0 +1,227 @@
+// A whole network for one picture: every layer in the order in which data flows, and what any number came from.
+//
+// data: what `pages.ui.network_data` packs; its head describes it.
+// trigger `pick`: { layer, index }, index [channel, row, column] or [unit]; { layer: null } clears the trace.
+// Pointing and moving send nothing: they move outlines on a canvas of their own, and one line of words.
+
+const networkHint = "Point at a cell to read it; click it, or press Enter, to trace it.";
+
+class NetworkView {
+  constructor(parent) {
+    this.parent = parent;
+    this.trail = element("nav", { class: "trail", "aria-label": "Way of the trace" });
+    this.readout = element("div", { class: "readout quiet" });
+    this.bar = element("div", { class: "top" }, this.trail, this.readout);
+    this.list = element("div", { class: "layers" });
+    this.spoken = element("div", { class: "offscreen", role: "status" });
+    const help = element("div", { class: "offscreen", id: "help" },
+      "Arrow keys move over the cells and from map to map, Page Up and Page Down by whole maps. Enter traces a cell, Escape clears.");
+    this.root = element("div", { class: "lab network" }, this.bar, this.list, help, this.spoken);
+    parent.append(this.root);
+    this.rows = [];
+    this.byName = new Map();
+    this.hover = null; // { row, place }
+    this.at = null; // { layer, place }
+  }
+
+  connect() {
+    this.live = new AbortController();
+    const { signal } = this.live;
+    keepKeysInside(this.root, signal);
+    this.width = 0;
+    this.observer = new ResizeObserver(() => {
+      if (this.root.clientWidth === this.width || !this.root.clientWidth) return;
+      this.width = this.root.clientWidth;
+      for (const row of this.rows) row.draw(this.look);
+      this.link();
+    });
+    this.observer.observe(this.root);
+  }
+
+  disconnect() {
+    this.live?.abort();
+    this.live = null;
+    this.observer?.disconnect();
+    this.list.replaceChildren();
+    this.rows = [];
+    this.packed = null;
+  }
+
+  update({ data: packed, parentElement, setTriggerValue }) {
+    if (!this.live) this.connect();
+    this.send = setTriggerValue;
+    this.readLook(parentElement);
+    this.data = unpack(packed);
+    const values = new Float32Array(this.data.values.slice().buffer);
+    const shown = this.data.layers.filter((layer) => !layer.hidden);
+    while (this.rows.length < shown.length) this.rows.push(new NetworkLayer(this, this.live.signal));
+    if (this.rows.length > shown.length) this.rows.length = shown.length;
+    if (this.list.children.length !== this.rows.length) this.list.replaceChildren(...this.rows.map((row) => row.node));
+    this.byName = new Map(this.data.layers.map((layer) => [layer.name, { layer, row: null }]));
+    shown.forEach((layer, i) => {
+      this.rows[i].update(layer, values, this.data.classes);
+      this.byName.get(layer.name).row = this.rows[i];
+    });
+    this.at = this.data.at && this.placed(this.data.at);
+    for (const row of this.rows) row.draw(this.look);
+    this.drawTrail();
+    this.link();
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+  }
+
+  readLook(parentElement) {
+    const theme = readTheme(parentElement);
+    this.look = {
+      ...theme,
+      family: getComputedStyle(this.root).fontFamily,
+      quiet: mix(theme.background, theme.text, 0.68),
+      line: mix(theme.background, theme.text, 0.16),
+      from: theme.text,
+      field: theme.primary,
+      tables: Object.fromEntries(["signed", "amount", "grey"].map((scale) => [scale, colourTable(theme, scale)])),
+    };
+  }
+
+  placed({ layer, index }) {
+    return { layer, place: [index[0], index[1] ?? 0, index[2] ?? 0] };
+  }
+
+  // What the rows say ----------------------------------------------------------------------------------------------------
+
+  point(row, place, byKeys = false) {
+    const before = this.hover;
+    if (!place && before?.row !== row) return;
+    if (place && before?.row === row && String(before.place) === String(place)) return;
+    this.hover = place && { row, place };
+    this.link();
+    if (place && byKeys) {
+      this.spoken.textContent = this.words(row, place);
+      this.reveal(row, place);
+    }
+  }
+
+  pick(row, place) {
+    const layer = row.layer.name === "probabilities" ? "logits" : row.layer.name;
+    const index = row.layer.shape.length === 3 ? place : [place[0]];
+    this.at = { layer, place };
+    this.link();
+    this.spoken.textContent = `Traced: ${this.words(row, place)}`;
+    this.send("pick", { layer, index });
+  }
+
+  clear() {
+    if (!this.at) return;
+    this.at = null;
+    this.link();
+    this.spoken.textContent = "Trace cleared";
+    this.send("pick", { layer: null });
+  }
+
+  /** Keep the cell that the keyboard stands on in view, below the bar. */
+  reveal(row, place) {
+    if (!row.at) return;
+    const box = networkBox(row.at, place[0], place[1], place[1], place[2], place[2]);
+    const { top } = row.picture.getBoundingClientRect();
+    const least = this.bar.getBoundingClientRect().bottom + 8;
+    const [from, to] = [top + box.top, top + box.top + box.height];
+    if (from < least) this.scroller()?.scrollBy({ top: from - least - 40 });
+    else if (to > innerHeight - 12) this.scroller()?.scrollBy({ top: to - innerHeight + 52 });
+  }
+
+  scroller() {
+    let node = this.root.getRootNode().host ?? this.root;
+    while (node && !(node.scrollHeight > node.clientHeight && /auto|scroll/.test(getComputedStyle(node).overflowY))) node = node.parentElement;
+    return node;
+  }
+
+  // Outlines -------------------------------------------------------------------------------------------------------------
+
+  /** What a place is computed from, in a layer that is shown: `{ name, sources }`, or null. */
+  from(name, place) {
+    const { layer } = this.byName.get(name);
+    if (!layer.before) return null;
+    let before = this.byName.get(layer.before);
+    let sources = networkSources(layer, before.layer, place);
+    while (before && !before.row) { // through hidden layers that change no places
+      const { reads } = before.layer, below = this.byName.get(before.layer.before);
+      if (!below) return null;
+      if (reads.kind === "cell") {
+        const [count, rows, cols] = below.layer.shape;
+        if (sources.planes[0] !== sources.planes[1]) sources = { planes: [0, count - 1], rows: [0, rows - 1], cols: [0, cols - 1] };
+        else sources = networkSources(before.layer, below.layer, [sources.planes[0], 0, 0]);
+      } else if (reads.kind !== "same" && !(reads.kind === "window" && !reads.all && String(reads.size) === "1,1")) return null;
+      before = below;
+    }
+    return { name: before.layer.name, sources };
+  }
+
+  link() {
+    const marks = new Map(this.rows.map((row) => [row, { hover: null, at: null, from: [], field: [] }]));
+    const add = (name, place, soft) => {
+      const known = this.byName.get(name);
+      if (!known) return;
+      const { layer, row } = known;
+      if (row) marks.get(row)[soft ? "hover" : "at"] = place;
+      if (!layer.before) return;
+      const from = this.from(name, place);
+      if (from) marks.get(this.byName.get(from.name).row).from.push([from.sources, soft]);
+      const field = networkField(layer, this.byName.get(layer.before)?.layer, place);
+      const picture = this.byName.get("input").row;
+      if (field && from?.name !== "input") marks.get(picture).field.push([field, soft]);
+    };
+    if (this.at) add(this.at.layer, this.at.place, false);
+    if (this.hover && !(this.at && this.at.layer === this.hover.row.layer.name && String(this.at.place) === String(this.hover.place))) {
+      add(this.hover.row.layer.name, this.hover.place, true);
+    }
+    for (const [row, each] of marks) row.mark(each);
+    this.say();
+  }
+
+  // Words ----------------------------------------------------------------------------------------------------------------
+
+  words(row, place) {
+    const { layer, values, classes } = row;
+    const [plane, r, c] = place;
+    const [, rows = 1, cols = 1] = layer.shape;
+    const value = numeral(values[(plane * rows + r) * cols + c], 4);
+    const off = layer.off.includes(plane) ? ", switched off" : "";
+    if (layer.shape.length === 3) {
+      return `${layer.name}, ${layer.name === "input" ? "channel" : "map"} ${plane}, row ${r}, column ${c}: ${value}${off}`;
+    }
+    const named = layer.name === "logits" || layer.name === "probabilities";
+    return `${layer.name}, ${named ? `class \u201c${classes[plane]}\u201d` : `unit ${plane}`}: ${value}${off}`;
+  }
+
+  say() {
+    const known = this.at && this.byName.get(this.at.layer)?.row;
+    const text = this.hover ? this.words(this.hover.row, this.hover.place)
+      : known ? `Traced: ${this.words(known, this.at.place)}` : networkHint;
+    if (this.readout.textContent !== text) this.readout.textContent = text;
+    this.readout.classList.toggle("quiet", !this.hover);
+  }
+
+  /** The way of picks: every stop but the last leads back to it. */
+  drawTrail() {
+    const { path } = this.data;
+    const key = JSON.stringify(path);
+    if (key === this.trailed) return;
+    this.trailed = key;
+    const parts = path.flatMap(({ layer, index, text }, i) => {
+      const last = i === path.length - 1;
+      const stop = element("button", {
+        type: "button", class: "stop", "aria-current": last ? "step" : null,
+        onclick: () => this.send("pick", { layer, index }),
+      }, text);
+      return i ? [element("span", { class: "quiet", "aria-hidden": "true" }, "\u203a"), stop] : [stop];
+    });
+    this.trail.replaceChildren(...(parts.length ? parts : [element("span", { class: "quiet" }, "Nothing is traced yet")]));
+  }
+}
+
+const networkOf = instances((parent) => new NetworkView(parent));
+
+export default function (component) {
+  const view = networkOf(component.parentElement);
+  view.update(component);
+  return () => view.disconnect();
+}
