@@ -4,6 +4,7 @@
 // trigger `pick`: { layer, index }, index [channel, row, column] or [unit]; { layer: null } clears the trace.
 // Pointing and moving send nothing: they move outlines on a canvas of their own, and one line of words.
 
+const NETWORK_PASSES = ["activation", "batch_norm", "flatten"]; // one number in, one number out
 const networkHint = "Point at a cell to read it; click it, or press Enter, to trace it.";
 
 class NetworkView {
@@ -163,11 +164,18 @@ class NetworkView {
       const { layer, row } = known;
       if (row) marks.get(row)[soft ? "hover" : "at"] = place;
       if (!layer.before) return;
-      const from = this.from(name, place);
-      if (from) marks.get(this.byName.get(from.name).row).from.push([from.sources, soft]);
-      const field = networkField(layer, this.byName.get(layer.before)?.layer, place);
       const picture = this.byName.get("input").row;
-      if (field && from?.name !== "input") marks.get(picture).field.push([field, soft]);
+      let [at, stands, reached] = [name, place, ""];
+      while (reached !== "input") { // what only passes a number on is followed to where the number was made
+        const from = this.from(at, stands);
+        if (!from) break;
+        reached = from.name;
+        marks.get(this.byName.get(reached).row).from.push([from.sources, soft]);
+        if (!NETWORK_PASSES.includes(this.byName.get(at).layer.kind)) break;
+        [at, stands] = [reached, [from.sources.planes[0], from.sources.rows[0], from.sources.cols[0]]];
+      }
+      const field = networkField(layer, this.byName.get(layer.before)?.layer, place);
+      if (field && reached !== "input") marks.get(picture).field.push([field, soft]);
     };
     if (this.at) add(this.at.layer, this.at.place, false);
     if (this.hover && !(this.at && this.at.layer === this.hover.row.layer.name && String(this.at.place) === String(this.hover.place))) {

@@ -4,13 +4,19 @@
 const NETWORK_GAP = 4; // CSS pixels between maps
 const NETWORK_NAMES = 18; // CSS pixels above a cell for the name of its class
 
-/** The largest whole-pixel cell with which `count` maps of `rows` x `cols` stand in `width` x `high`, at least `least`. */
-function networkCell(count, rows, cols, width, high, most, least) {
-  for (let cell = Math.max(Math.floor(most / Math.max(rows, cols)), least); cell > least; cell -= 1) {
-    const perLine = Math.floor((width + NETWORK_GAP) / (cols * cell + NETWORK_GAP));
-    if (perLine >= 1 && Math.ceil(count / perLine) * (rows * cell + NETWORK_GAP) <= high) return cell;
+/**
+ * The size in whole pixels of a cell of `count` maps in `width`: the first number of full lines whose maps are at least
+ * `enough` pixels large, or else `least`; `most` is the largest map.
+ */
+function networkCell(count, rows, cols, width, most, enough, least) {
+  const side = Math.max(rows, cols);
+  const largest = Math.max(Math.floor(most / side), least);
+  for (let lines = 1; lines <= count; lines += 1) {
+    const perLine = Math.ceil(count / lines);
+    const cell = Math.min(Math.floor(((width + NETWORK_GAP) / perLine - NETWORK_GAP) / cols), largest);
+    if (cell >= least && cell * side >= Math.min(enough, largest * side)) return [cell, perLine];
   }
-  return least;
+  return [least, count];
 }
 
 /** `{ count, rows, cols, across, down (px of a cell), gapX, gapY, head, perLine, width, height, numbers }` of a layer. */
@@ -18,7 +24,8 @@ function networkLayout(layer, width, classes) {
   const [count, rows = 1, cols = 1] = layer.shape;
   const size = (one) => {
     const { across, down, gapX, gapY, head } = one;
-    const perLine = Math.max(Math.min(Math.floor((width + gapX) / (cols * across + gapX)), count), 1);
+    const room = Math.max(Math.floor((width + gapX) / (cols * across + gapX)), 1);
+    const perLine = Math.min(room, one.perLine ?? count, count);
     const lines = Math.ceil(count / perLine);
     return {
       numbers: false, ...one, count, rows, cols, perLine, pitchX: cols * across + gapX, pitchY: rows * down + head + gapY,
@@ -27,8 +34,9 @@ function networkLayout(layer, width, classes) {
   };
   if (layer.shape.length === 3) {
     const most = layer.name === "input" ? 168 : 112;
-    const cell = networkCell(count, rows, cols, width, width < 560 ? 260 : 240, most, Math.max(rows, cols) > 40 ? 1 : 2);
-    return size({ across: cell, down: cell, gapX: NETWORK_GAP, gapY: NETWORK_GAP, head: 0 });
+    const enough = count > 32 ? 48 : width < 560 ? 64 : count > 12 ? 72 : 88;
+    const [cell, perLine] = networkCell(count, rows, cols, width, most, enough, Math.max(rows, cols) > 40 ? 1 : 2);
+    return size({ across: cell, down: cell, gapX: NETWORK_GAP, gapY: NETWORK_GAP, head: 0, perLine });
   }
   if (layer.name === "logits" || layer.name === "probabilities") {
     const most = count <= 20 ? 76 : 52;

@@ -92,12 +92,11 @@ def data(
         _layer("input", "Your picture", "input", shape, packed.add(picture), "grey", 1.0)
         | {"size": f"{' × '.join(map(str, shape))} = {picture.size:,} pixels, 0 to 1", "fields": whole}
     ]
-    scale = "signed"
+    scale_of = scales(network)
     for plan in network.plan:
         if plan.kind == "dropout":
             continue
-        values = np.asarray(activations[plan.name][0], np.float32)
-        scale = _scale(plan, scale)
+        values, scale = np.asarray(activations[plan.name][0], np.float32), scale_of[plan.name]
         hidden = plan.kind in skip_kinds
         start = 0 if hidden else packed.add(values)
         layer = _layer(plan.name, plan.label, plan.kind, list(plan.output_shape), start, scale, largest(values))
@@ -135,6 +134,23 @@ def path_entry(layer: str, index: Sequence[int], classes: Sequence[str] = ()) ->
     """
     place = tuple(int(n) for n in index)
     return {"layer": layer, "index": list(place), "text": cell_name(layer, place, tuple(classes))}
+
+
+def scales(network: Network) -> dict[str, str]:
+    """Return for each layer "amount" where nothing can be negative (after a ReLU, until weights come in), or "signed".
+
+    >>> from cnncore.architecture import Architecture
+    >>> scales(Network(Architecture()))["conv2"], scales(Network(Architecture()))["flatten"]
+    ('signed', 'amount')
+    """
+    found, scale = {}, "signed"
+    for plan in network.plan:
+        if plan.kind == "activation":
+            scale = "amount" if plan.detail["function"] == "relu" else "signed"
+        elif plan.kind in ("conv", "dense", "batch_norm"):
+            scale = "signed"
+        found[plan.name] = scale
+    return found
 
 
 def largest(values: NDArray[Any]) -> float:
@@ -182,13 +198,6 @@ def _layer(name: str, label: str, kind: str, shape: list[int], start: int, scale
         "before": None,
         "reads": None,
     }
-
-
-def _scale(plan: LayerPlan, before: str) -> str:
-    """Return "amount" where nothing can be negative: after a ReLU, until weights come in again."""
-    if plan.kind == "activation":
-        return "amount" if plan.detail["function"] == "relu" else "signed"
-    return before if plan.kind in ("pool", "flatten", "global_average") else "signed"
 
 
 def _reads(plan: LayerPlan) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import streamlit as st
 from cnncore.architecture import Architecture, ConvBlock
 from cnncore.network import Network
 from cnncore.tracing import trace_cell
-from pages.ui import network_data, network_view
+from pages.ui import cell_data, cell_view, network_data, network_view
 from pages.ui.network_view import Pick
 from pages.ui.state import recall, remember
 
@@ -70,4 +70,6 @@ packed = network_data.data(
     skip_kinds=skip,
 )
 network_view.show(packed, key="network", on_pick=picked)
+if trace is not None:
+    cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
 st.text(f"picked {[(stop['layer'], stop['index']) for stop in path]}")

@@ -1,0 +1,254 @@
+// One number of a network taken apart: window × weights = products, channel by channel, bias, activation, value.
+//
+// data: what `pages.ui.cell_data` packs; its head describes it.
+// trigger `go`: { channel, row, column } or { unit }, a cell of the layer before. Pointing sends nothing.
+
+const CELL_PARTS = ["inputs", "weights", "products"];
+
+class CellView {
+  constructor(parent) {
+    this.parent = parent;
+    this.live = new AbortController();
+    const { signal } = this.live;
+    this.title = element("h3");
+    this.value = element("span", { class: "value" });
+    this.exact = element("span", { class: "exact quiet" });
+    const head = element("div", { class: "head" }, this.title, element("div", { class: "result" }, this.value, this.exact));
+    this.list = cellList({
+      signal,
+      choose: (place) => this.choose(place),
+      enter: (place) => { if (this.flat) this.go({ unit: place }); },
+    });
+    this.listTitle = element("h4");
+    this.side = element("div", { class: "side" }, this.listTitle, this.list.node);
+    this.grids = CELL_PARTS.map((part) => heatGrid({
+      signal,
+      hover: (place) => this.point(place), focus: (place) => this.point(place),
+      pick: (place) => { if (part === "inputs") this.goOn(place); },
+      press: (event, place) => {
+        if (part !== "inputs" || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        this.goOn(place);
+      },
+    }));
+    this.captions = CELL_PARTS.map(() => element("div", { class: "caption quiet" }));
+    this.signs = [TIMES, "="].map((text) => element("div", { class: "sign", "aria-hidden": "true" }, text));
+    this.blocks = this.grids.map((grid, i) => element("div", { class: `block ${CELL_PARTS[i]}` }, grid.node, this.captions[i]));
+    this.equation = element("div", { class: "equation" },
+      this.blocks[0], element("div", { class: "pair" }, this.signs[0], this.blocks[1]), element("div", { class: "pair" }, this.signs[1], this.blocks[2]));
+    this.strip = new NetworkLayer({
+      point: (_, place) => this.pointUnit(place && place[0]),
+      pick: (_, place) => this.go({ unit: place[0] }),
+      clear: () => {},
+    }, signal);
+    this.stripTitle = element("h4");
+    this.stripBox = element("div", { class: "strip" }, this.stripTitle, this.strip.node);
+    this.readout = element("div", { class: "readout quiet", "aria-live": "polite" });
+    this.steps = element("ol", { class: "steps" });
+    this.main = element("div", { class: "main" }, this.equation, this.stripBox, this.readout, this.steps);
+    this.root = element("div", { class: "lab cellview", role: "group" }, head, element("div", { class: "body" }, this.side, this.main));
+    parent.append(this.root);
+    keepKeysInside(this.root, signal);
+    this.ruler = watchWidth(this.root, () => { if (this.data) this.draw(); });
+  }
+
+  update({ data: packed, parentElement, setTriggerValue }) {
+    this.send = setTriggerValue;
+    const data = unpack(packed);
+    const numbers = (bytes) => new Float64Array(bytes.slice().buffer);
+    const [inputs, weights] = [numbers(data.inputs), numbers(data.weights)];
+    Object.assign(this, { inputs, weights, products: inputs.map((value, i) => value * weights[i]) });
+    const same = this.data && this.data.layer === data.layer && String(this.data.index) === String(data.index);
+    this.data = data;
+    this.flat = data.window.length === 1;
+    this.rows = this.flat ? 1 : data.window[0];
+    this.cols = this.flat ? data.window[0] : data.window[1];
+    const theme = readTheme(parentElement);
+    this.theme = theme;
+    this.look = {
+      ...theme, family: getComputedStyle(this.root).fontFamily, quiet: mix(theme.background, theme.text, 0.68),
+      line: mix(theme.background, theme.text, 0.16), from: theme.text, field: theme.primary,
+      tables: Object.fromEntries(["signed", "amount", "grey"].map((scale) => [scale, colourTable(theme, scale)])),
+    };
+    this.contributions = this.flat ? [...this.products] : data.sums;
+    this.sums = data.kind === "conv" || data.kind === "dense";
+    if (!same) this.channel = largestFirst(data.sums)[0] ?? 0;
+    this.side.hidden = !this.flat && data.channels.length < 2;
+    this.root.classList.toggle("alone", this.side.hidden);
+    this.title.textContent = data.title;
+    this.root.setAttribute("aria-label", `${data.title}, taken apart`);
+    const shown = numeral(data.value);
+    this.value.textContent = shown;
+    this.exact.textContent = exactly(data.value) === shown ? "" : `exactly ${exactly(data.value)}`;
+    this.steps.replaceChildren(...data.steps.map(({ layer, text }) => element("li", {}, element("span", { class: "quiet" }, layer), text)));
+    this.drawList();
+    this.draw();
+  }
+
+  close() {
+    this.live.abort();
+    this.ruler.stop();
+    this.root.remove();
+  }
+
+  // The list of contributions --------------------------------------------------------------------------------------------
+
+  name(place) {
+    const { data } = this;
+    if (!this.flat) return `${data.before === "input" ? "channel" : "map"} ${data.channels[place]}`;
+    if (!data.maps) return `unit ${place}`;
+    const [, rows, cols] = data.maps;
+    const inner = place % (rows * cols);
+    return `map ${Math.floor(place / (rows * cols))}, row ${Math.floor(inner / cols)}, col. ${inner % cols}`;
+  }
+
+  colours() {
+    const { data, theme } = this;
+    return {
+      inputs: (value) => (data.scale === "grey" ? greyCell(theme, value, 0, 1)
+        : data.scale === "amount" ? (isNumber(value) ? amountColour(theme, value, data.bound) : theme.second) : signedCell(theme, value, data.bound)),
+      weights: (value) => signedCell(theme, value, data.weight_bound),
+      products: (value) => signedCell(theme, value, data.product_bound),
+    };
+  }
+
+  drawList() {
+    if (this.side.hidden) return;
+    const { data } = this;
+    const count = this.contributions.length;
+    this.listTitle.textContent = `What each of ${count.toLocaleString("en-US")} ${this.flat ? "numbers" : "maps"} adds, the largest first`;
+    const colours = this.colours(), size = this.rows * this.cols, line = cssColour(this.look.line);
+    this.list.draw({
+      names: (place) => this.name(place),
+      values: this.contributions,
+      label: this.listTitle.textContent,
+      theme: this.theme,
+      minis: (place) => (this.flat ? null : miniMaps(CELL_PARTS.map((part) => ({
+        values: this[part].subarray(place * size, (place + 1) * size), colour: colours[part],
+      })), this.rows, this.cols, line)),
+    });
+  }
+
+  choose(place) {
+    if (place === undefined) return;
+    if (this.flat) return this.pointUnit(place);
+    if (place === this.channel) return;
+    this.channel = place;
+    this.drawGrids();
+  }
+
+  // The window of one channel --------------------------------------------------------------------------------------------
+
+  draw() {
+    this.equation.hidden = this.flat;
+    this.stripBox.hidden = !this.flat;
+    if (this.flat) this.drawStrip();
+    else this.drawGrids();
+    this.point(null);
+  }
+
+  drawStrip() {
+    const { data } = this;
+    this.stripTitle.textContent = "The products in their order";
+    this.strip.update({
+      name: "products", label: "input × weight", shape: [this.cols], start: 0, scale: "signed", bound: data.product_bound,
+      size: "", parameters: "", off: [], before: null,
+    }, this.products, []);
+    this.strip.draw(this.look);
+  }
+
+  drawGrids() {
+    const { data, rows, cols } = this;
+    const width = this.main.clientWidth;
+    if (!width) return;
+    const three = this.sums; // a pool has no weights to show
+    const place = this.channel, size = rows * cols;
+    const [in3, in2] = [(width - 2 * 34) / 3 / cols, (width - 34) / 2 / cols];
+    const cap = Math.min(three ? 44 : 52, Math.max(260 / rows, three ? 8 : 6));
+    let room = three ? (in3 >= READABLE ? in3 : in2 >= READABLE ? in2 : Math.max(in3, Math.min(width / cols, 24))) : width / cols;
+    const cell = Math.max(wholeCell(Math.min(room, cap)), 5);
+    const colours = this.colours();
+    const inside = (row, column) => data.inside[place * size + row * cols + column] === 1;
+    const fits = CELL_PARTS.map((part) => fitNumbers([...this[part].subarray(place * size, (place + 1) * size)], cell, this.look.family));
+    const font = Math.min(...fits.map((fit) => fit?.font ?? SMALLEST_FIGURES));
+    CELL_PARTS.forEach((part, i) => {
+      this.blocks[i].hidden = i > 0 && !three;
+      if (i > 0) this.signs[i - 1].hidden = !three;
+      if (this.blocks[i].hidden) return;
+      const values = this[part].subarray(place * size, (place + 1) * size);
+      this.grids[i].draw({
+        rows, columns: cols, cell, font, label: part === "inputs" ? `${data.before}, ${this.name(place)}` : part,
+        paint: (row, column) => {
+          const value = values[row * cols + column], real = inside(row, column);
+          const where = part === "inputs" && real ? `row ${data.rows[row]}, column ${data.columns[column]}` : `row ${row}, column ${column} of the window`;
+          return {
+            colour: colours[part](value), text: fits[i] ? fits[i].write(value) : "", outside: part === "inputs" && !real,
+            label: `${where}: ${exactly(value)}${real ? "" : ", padding"}`,
+          };
+        },
+      });
+      this.captions[i].textContent = part === "inputs" ? `${data.before}, ${this.name(place)}`
+        : part === "products" ? `products, sum ${numeral(data.sums[place], 4)}` : part;
+    });
+    this.grids[0].node.classList.add("leads");
+    const { winner } = data;
+    for (const box of this.grids[0].node.querySelectorAll(".winner")) box.classList.remove("winner");
+    if (winner) this.grids[0].cellAt({ row: winner[0], column: winner[1] })?.classList.add("winner");
+    this.point(null);
+  }
+
+  point(place) {
+    const { data } = this;
+    this.grids.forEach((grid) => grid.mark(place));
+    this.readout.classList.toggle("quiet", !place);
+    if (!place) {
+      this.readout.textContent = this.hint();
+      return;
+    }
+    const at = this.channel * this.rows * this.cols + place.row * this.cols + place.column;
+    const real = data.inside[at] === 1;
+    const where = real ? `${data.before}, ${this.name(this.channel)}, row ${data.rows[place.row]}, column ${data.columns[place.column]}` : "Padding";
+    this.readout.textContent = this.sums
+      ? `${where}: ${exactly(this.inputs[at])} ${TIMES} ${exactly(this.weights[at])} = ${exactly(this.products[at])}`
+      : `${where}: ${exactly(this.inputs[at])}`;
+  }
+
+  pointUnit(place) {
+    this.readout.classList.toggle("quiet", place === null);
+    if (place === null) {
+      this.readout.textContent = this.hint();
+      return;
+    }
+    const [input, weight, product] = CELL_PARTS.map((part) => exactly(this[part][place]));
+    this.readout.textContent = `${this.data.before}, ${this.name(place)}: ${input} ${TIMES} ${weight} = ${product}`;
+    this.strip.mark({ hover: [place, 0, 0], at: null, from: [], field: [] });
+  }
+
+  hint() {
+    return this.flat ? "Click a number, or press Enter on it, to go on to it."
+      : `Click a cell of ${this.data.before === "input" ? "the picture" : this.data.before}, or press Enter on it, to go on to it.`;
+  }
+
+  goOn({ row, column }) {
+    const { data } = this;
+    if (data.inside[this.channel * this.rows * this.cols + row * this.cols + column] !== 1) return;
+    this.go({ channel: data.channels[this.channel], row: data.rows[row], column: data.columns[column] });
+  }
+
+  go(where) {
+    this.send("go", where);
+  }
+}
+
+const cellViews = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  if (!cellViews.has(parentElement)) cellViews.set(parentElement, new CellView(parentElement));
+  const view = cellViews.get(parentElement);
+  view.update(component);
+  return () => {
+    cellViews.delete(parentElement);
+    view.close();
+  };
+}
