@@ -38,7 +38,8 @@ MOST_FILE_BYTES = 64_000_000
 MOST_PICTURE_BYTES = 200_000
 """Of one PNG file: 64 x 64 pixels of 16 bits a colour have 33,000, the rest leaves room for what describes them."""
 
-_NAME = re.compile(r"[\w \-.+()',]{1,40}")
+CLASS_NAME = re.compile(r"[\w \-.+()',]{1,40}")
+"""What a class may be called: it is shown on the page and in files."""
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.(?!\.?/)|Thumbs\.db$|desktop\.ini$)")
 """What systems add of their own; a name that starts with a dot is hidden."""
 
@@ -161,7 +162,7 @@ def _check_classes(names: tuple[str, ...]) -> None:
     if not 2 <= len(names) <= MOST_CLASSES:
         raise DataError(f"There must be 2 to {MOST_CLASSES} classes to tell apart; here are {len(names):,}.")
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not CLASS_NAME.fullmatch(name):
             raise DataError(
                 f"A class cannot be called {name[:60]!r}: its name must have 1 to 40 letters, digits, spaces or any of "
                 f"- _ . , + ' ( )."
