@@ -10,7 +10,10 @@ function trainingMount(parentElement) {
   const stop = new AbortController();
   const { signal } = stop;
   const slot = (globalThis[FILM] ??= {});
-  let [send, look, message, packed, frame, run, due] = [() => {}, null, null, null, 0, null, 0];
+  let [trigger, look, message, packed, frame, run, due, count] = [() => {}, null, null, null, 0, null, 0, Date.now()];
+
+  // Under load a trigger can reach the page twice; its number tells.
+  const send = (name, value) => trigger(name, { value, number: (count += 1) });
 
   const sendLook = (changes) => send("look", changes);
   const seeker = trainingSeeker({
@@ -86,7 +89,7 @@ function trainingMount(parentElement) {
   watcher.observe(root);
 
   function update({ setTriggerValue }) {
-    send = setTriggerValue;
+    trigger = setTriggerValue;
     look = trainingLook(parentElement, root);
     confusion.repaint();
     later();

@@ -67,18 +67,21 @@ function trainingWhole(look) {
     const { filters, channels, rows, cols, strengths } = data, width = Math.floor(box.clientWidth);
     if (!width) return;
     // Filters side by side, each a column of the planes with which it reads the maps below it.
-    const gap = 2, unit = Math.max(Math.floor(Math.min((width / filters - gap) / cols, Math.max(200 / channels - gap, 6) / rows)), 1);
+    const gap = channels > 32 || filters > 48 ? 2 : 4;
+    const unit = Math.max(Math.floor(Math.min((width / filters - gap) / cols, Math.min(Math.max(340 / channels - gap, 6), 60) / rows)), 1);
     size = { across: unit * cols + gap, down: unit * rows + gap };
-    const [full, high] = [filters * size.across, channels * size.down];
+    const [full, high] = [filters * size.across + 1, channels * size.down + 1];
     sheet.paint(message.whole_levels, filters * channels * rows, cols, 1, theme.tables[strengths ? "amount" : "signed"]);
     const context = fitCanvas(canvas, full, high);
     Object.assign(canvas.style, { width: `${full}px`, height: `${high}px` });
     context.imageSmoothingEnabled = false;
-    for (let filter = 0; filter < filters; filter += 1) for (let channel = 0; channel < channels; channel += 1) {
-      context.drawImage(sheet.canvas, 0, (filter * channels + channel) * rows, cols, rows, filter * size.across, channel * size.down, size.across - gap, size.down - gap);
-    }
     context.strokeStyle = cssColour(theme.line);
-    context.strokeRect(0.5, 0.5, full - gap, high - gap);
+    const [wide, tall] = [size.across - gap, size.down - gap];
+    for (let filter = 0; filter < filters; filter += 1) for (let channel = 0; channel < channels; channel += 1) {
+      const [x, y] = [filter * size.across, channel * size.down];
+      context.drawImage(sheet.canvas, 0, (filter * channels + channel) * rows, cols, rows, x + 0.5, y + 0.5, wide, tall);
+      if (gap > 2) context.strokeRect(x, y, wide + 1, tall + 1);
+    }
     legend.set(theme, strengths ? "amount" : "signed", strengths ? 0 : -data.bound, data.bound);
     mark(box, "aria-label", `${data.label}: ${filters} filters over ${channels} ${channels === 1 ? "map" : "maps"}`);
     point(at);
@@ -118,7 +121,7 @@ function trainingWhole(look) {
 
 function trainingPerClass() {
   const node = element("div", { class: "per-class" });
-  const heads = [["precision", "Precision", "of those read as it, are it"], ["recall", "Recall", "of those that are it, are read as it"], ["support", "Support", "digits in validation"]];
+  const heads = [["precision", "Precision, %", "of those read as it, are it"], ["recall", "Recall, %", "of those that are it, are read as it"], ["support", "Support", "digits in validation"]];
   let [built, cells] = ["", []];
   node.draw = (data) => {
     if (!data.per_class) return node.replaceChildren(element("p", { class: "quiet" }, "Waiting for the first look at validation."));

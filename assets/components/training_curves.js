@@ -51,7 +51,7 @@ function trainingChart(kind, title, host) {
   const scaled = (number) => (isLoss && zoomed ? Math.log10(Math.max(number, 1e-9)) : number);
   const yOf = (number) => {
     const share = (scaled(number) - range[0]) / (range[1] - range[0] || 1);
-    return size[1] - CHART_PAD.bottom - (size[1] - CHART_PAD.top - CHART_PAD.bottom) * within(share, -0.02, 1.05);
+    return size[1] - CHART_PAD.bottom - (size[1] - CHART_PAD.top - CHART_PAD.bottom) * within(share, -9, 1.05); // the rest is clipped
   };
 
   function setRange() {
@@ -107,11 +107,12 @@ function trainingChart(kind, title, host) {
     context.fillText(label, size[0] - CHART_PAD.right, base);
     context.save();
     context.beginPath();
-    context.rect(CHART_PAD.left - 1, 0, plotWidth() + 4, size[1] - CHART_PAD.bottom + 4);
+    context.rect(CHART_PAD.left - 3, 0, plotWidth() + 6, size[1] - CHART_PAD.bottom + 2);
     context.clip();
     context.lineJoin = "round";
     for (let index = curves.length - 1; index >= 0; index -= 1) drawCurve(context, curves[index], index);
     context.restore();
+    if (curves.length > 1) letters(context);
     legend(context, base, CHART_PAD.left + 16, size[0] - CHART_PAD.right - context.measureText(label).width - 12);
     drawOver();
   }
@@ -141,16 +142,26 @@ function trainingChart(kind, title, host) {
     context.fillStyle = cssColour(colour);
     const last = curve.checks.length - 1;
     if (at === 0 && last >= 0 && plotWidth() / (last + 1) > 7) for (let i = 0; i <= last; i += 1) dot(context, xOf(curve.checks[i]), yOf(own.checked[i]), 2.25);
-    if (curves.length > 1 && last >= 0) {
-      context.font = `600 ${SMALL_PRINT}px ${theme.family}`;
-      context.textAlign = "center";
-      context.lineWidth = 3;
-      context.strokeStyle = cssColour(theme.background);
-      const [x, y] = [Math.min(xOf(curve.checks[last]), size[0] - CHART_PAD.right - 5) - 14 * Math.max(at - 1, 0), yOf(own.checked[last]) - 5];
-      context.strokeText(curve.letter, x, y);
-      context.fillText(curve.letter, x, y);
-      context.font = `${SMALL_PRINT}px ${theme.family}`;
-    }
+  }
+
+  /** Each run's letter at the end of its curve, beside those of the others. */
+  function letters(context) {
+    context.font = `600 ${SMALL_PRINT}px ${theme.family}`;
+    context.textAlign = "center";
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeStyle = cssColour(theme.background);
+    curves.forEach((curve, at) => {
+      const last = curve.checks.length - 1;
+      if (last < 0) return;
+      const x = Math.min(xOf(curve.checks[last]), size[0] - CHART_PAD.right - 5) - 14 * at;
+      const y = yOf(curve[kind].checked[last]);
+      if (y > size[1] - CHART_PAD.bottom) return;
+      context.fillStyle = cssColour(colourOf(at));
+      context.strokeText(curve.letter, x, Math.max(y - 5, 10));
+      context.fillText(curve.letter, x, Math.max(y - 5, 10));
+    });
+    context.font = `${SMALL_PRINT}px ${theme.family}`;
   }
 
   function dot(context, x, y, radius) {
@@ -202,6 +213,7 @@ function trainingChart(kind, title, host) {
       curves.forEach((curve, index) => {
         const check = nearestPlace(curve.checks, at), point = nearestPlace(curve.epochs, at);
         const put = (x, y, colour) => {
+          if (y > size[1] - CHART_PAD.bottom + 2) return;
           context.fillStyle = cssColour(theme.background);
           dot(context, x, y, 4.5);
           context.fillStyle = cssColour(colour);

@@ -60,8 +60,8 @@ function trainingNetwork(look) {
     const deep = filters.channels > 1;
     if (index === null) {
       const mean = filters.changes.reduce((sum, each) => sum + each, 0) / filters.changes.length;
-      const what = deep ? `${filters.channels} planes of one filter, one for each map that it reads` : "Large: now";
-      return `${what} \u00b7 small: at the start \u00b7 changed by ${formatNumber(mean, 2)} on average`;
+      if (deep) return `A plane for each of the ${filters.channels} maps that it reads \u00b7 small: at the start`;
+      return `Large: now \u00b7 small: at the start \u00b7 changed by ${formatNumber(mean, 2)} on average`;
     }
     const size = filters.rows * filters.cols;
     const own = filters.values.subarray(index * size, (index + 1) * size);

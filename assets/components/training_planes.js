@@ -26,11 +26,12 @@ function planesLayout(count, rows, cols, width, height, { under, least, most }) 
   const unit = Math.floor((across * ratio) / cols); // whole device pixels for each number: squares stay even
   if (unit >= 1) across = (unit * cols) / ratio;
   if (across < least) {
-    across = cols < least * ratio ? (Math.ceil((least * ratio) / cols) * cols) / ratio : least;
+    const squares = (Math.ceil((least * ratio) / cols) * cols) / ratio;
+    across = squares <= 1.3 * least ? squares : least;
     columns = even(within(Math.floor((width + gap) / (across + gap)), 1, count));
   }
   const down = across * tall, pitch = down + under(across) + gap;
-  const gapX = columns > 1 ? Math.min((width - columns * across) / (columns - 1), 1.6 * gap) : 0;
+  const gapX = columns > 1 ? Math.min((width - columns * across) / (columns - 1), Math.max(0.75 * across, gap)) : 0;
   return { columns, across, down, gapX, pitch, high: Math.ceil(count / columns) * pitch - gap };
 }
 
@@ -80,7 +81,8 @@ function trainingPlanes({ label, height, least = 16, most = 96, under = () => 0,
     const full = Math.ceil(size.columns * (size.across + size.gapX) - size.gapX);
     const context = fitCanvas(canvas, full, Math.ceil(size.high));
     Object.assign(canvas.style, { width: `${full}px`, height: `${Math.ceil(size.high)}px` });
-    context.imageSmoothingEnabled = size.across * (window.devicePixelRatio || 1) < data.cols;
+    const scale = (size.across * (window.devicePixelRatio || 1)) / data.cols;
+    context.imageSmoothingEnabled = scale < 2 && !Number.isInteger(Math.round(scale * 1e6) / 1e6);
     context.lineWidth = 1;
     const cell = size.across / data.cols;
     for (let index = 0; index < data.count; index += 1) {

@@ -29,14 +29,15 @@ function trainingPlayer(seeker, send) {
   const pace = trainingChooser("Pace", (value) => command("pace", { value: value === "full" ? null : Number(value) }));
   const live = element("button", { type: "button", class: "live", onclick: () => seeker.go(null) }, element("i", { "aria-hidden": "true" }), element("span", {}, "Live"));
   const track = trainingTrack(seeker);
-  const left = element("div", { class: "state", role: "status" });
+  const left = element("div", { class: "state" });
+  const spoken = element("div", { class: "offscreen", role: "status" });
   const [status, place] = [element("b"), element("span")];
   left.append(status, place);
   const right = element("div", { class: "rate quiet" });
   const node = element("section", { class: "card player", "aria-label": "Training" },
     element("div", { class: "row" }, play, batch, epoch, again, here, element("label", { class: "pace" }, element("span", { class: "quiet" }, "Pace"), pace)),
     element("div", { class: "row along" }, track, live),
-    element("div", { class: "row words" }, left, right));
+    element("div", { class: "row words" }, left, right), spoken);
 
   const running = () => (expected !== null && performance.now() < until ? expected : RUNNING.includes(player.status));
 
@@ -72,6 +73,7 @@ function trainingPlayer(seeker, send) {
     const epochs = `epoch ${(step / player.per_epoch).toFixed(1)} of ${formatNumber(player.total / player.per_epoch, 3)}`;
     const steps = `step ${formatNumber(step)} of ${formatNumber(player.total)}`;
     const reason = player.reason && at === null;
+    say(spoken, `${STATUS_WORDS[player.status]}. ${player.reason}`.trim()); // only what changes is read aloud
     say(status, at === null ? STATUS_WORDS[player.status] : "Looking back");
     say(place, reason ? ` \u00b7 ${player.reason}` : ` \u00b7 ${epochs} \u00b7 ${steps}`);
     const rest = [];

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncore.evaluation import confusion_matrix, confusions_in_cell, per_class, worst_mistakes
 from pages.ui.training_views import Part, levels
 
 MISTAKES = 4
@@ -23,21 +24,17 @@ def confusion_part(
         return {"confusion": None}
     read = probabilities.argmax(axis=1)
     counts = confusion_matrix(labels, read, len(classes))
-    wrong = np.flatnonzero(read != labels)
-    shares = probabilities[wrong, read[wrong]]
-    worst = wrong[np.argsort(-shares, kind="stable")[:MISTAKES]]
+    worst = worst_mistakes(probabilities, labels, MISTAKES)
     part = {
         "classes": list(classes),
         "counts": counts.tolist(),
         "accuracy": float(np.mean(read == labels)),
-        "wrong": len(wrong),
+        "wrong": int(np.sum(read != labels)),
         "picture": list(images.shape[2:]),
-        "mistakes": [
-            {"row": int(labels[place]), "col": int(read[place]), "share": float(probabilities[place, read[place]])}
-            for place in worst
-        ],
+        "mistakes": [{"row": each.label, "col": each.predicted, "share": each.probability} for each in worst],
     }
-    return {"confusion": part, "mistake_levels": levels(images[worst], 1.0, signed=False)}
+    pictures = images[[each.index for each in worst]]
+    return {"confusion": part, "mistake_levels": levels(pictures, 1.0, signed=False)}
 
 
 def opened_part(
@@ -50,7 +47,7 @@ def opened_part(
     if probabilities is None or opened is None:
         return {"opened": None}
     row, col, page = opened
-    inside = np.flatnonzero((labels == row) & (probabilities.argmax(axis=1) == col))
+    inside = confusions_in_cell(labels, probabilities.argmax(axis=1), row, col)
     inside = inside[np.argsort(-probabilities[inside, col], kind="stable")] if len(inside) else inside
     pages = max(-(-len(inside) // PAGE), 1)
     page = min(max(page, 0), pages - 1)
@@ -72,18 +69,15 @@ def per_class_part(probabilities: NDArray[Any] | None, labels: NDArray[Any], cla
     if probabilities is None:
         return {"per_class": None}
     counts = confusion_matrix(labels, probabilities.argmax(axis=1), classes)
-    right, support, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    found = per_class(counts)
 
-    def shares(of: NDArray[Any]) -> list[float | None]:
-        return [float(hit / all_) if all_ else None for hit, all_ in zip(right, of, strict=True)]
+    def shares(of: NDArray[Any], among: NDArray[Any]) -> list[float | None]:
+        return [float(share) if count else None for share, count in zip(of, among, strict=True)]
 
-    return {"per_class": {"precision": shares(said), "recall": shares(support), "support": support.tolist()}}
-
-
-def confusion_matrix(labels: NDArray[Any], read: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """Return how often each class (rows) was read as each (columns).
-
-    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
-    [[1, 1], [0, 1]]
-    """
-    return np.bincount(labels * classes + read, minlength=classes * classes).reshape(classes, classes)
+    return {
+        "per_class": {
+            "precision": shares(found.precision, found.predicted),
+            "recall": shares(found.recall, found.support),
+            "support": found.support.tolist(),
+        }
+    }

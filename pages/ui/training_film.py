@@ -19,7 +19,7 @@ import streamlit as st
 
 from pages.ui.components import FOLDER, register
 from pages.ui.packing import pack
-from pages.ui.state import complain, touch, widget
+from pages.ui.state import complain, recall, remember, touch, widget
 
 TRIGGERS = ("command", "seek", "open", "look")
 
@@ -66,12 +66,12 @@ def show(
     def take(name: str, answer: Callable[[Any], None]) -> Callable[[], None]:
         def receive() -> None:
             sent = getattr(widget(key), name, None)
-            print('RECV', name, sent, flush=True)
-            if sent is None:
-                return
+            if not isinstance(sent, dict) or sent.get("number") == recall(f"{key}.{name}"):
+                return  # under load one message can arrive twice
+            remember(f"{key}.{name}", sent.get("number"))
             touch()
             try:
-                answer(sent)
+                answer(sent.get("value"))
             except ValueError as error:
                 complain(str(error))
 
