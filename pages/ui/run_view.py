@@ -94,3 +94,11 @@ class RunView:
     def alive(self) -> bool:
         """Whether more will come without another command."""
         return self.status == "running" or self.pending
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it gets on clearly more slowly than it could and should, because others have their turns."""
+        wanted = self.work_rate
+        if self.pace is not None:
+            wanted = min(wanted, self.pace * self.config.get("batch_size", 1))
+        return self.status == "running" and self.others > 0 and 0 < self.rate < 0.7 * wanted

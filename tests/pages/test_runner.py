@@ -283,6 +283,7 @@ def test_everybody_gets_the_same_share_of_time(engine: Engine, clock: Clock, mon
     had = [seen(engine, token).step * cost for token, cost in zip(tokens, seconds, strict=True)]
     assert all(20 - 1.2 < each < 20 + 1.2 for each in had), had
     assert {seen(engine, token).others for token in tokens} == {4}
+    assert all(seen(engine, token).held_up for token in tokens[:4])
 
 
 def test_a_newcomer_neither_starves_the_others_nor_is_starved(
@@ -315,6 +316,7 @@ def test_the_pace_is_kept_beside_runs_without_one(
     assert max(steps) <= 8 * 34 + 2
     assert seen(engine, greedy).step * 0.02 > 2.0
     view = seen(engine, paced[0])
+    assert not view.held_up  # nineteen others, but it has the pace that was wished for
     assert view.rate == pytest.approx(34 * 8, rel=0.2)
     assert view.work_rate == pytest.approx(1000 * 8, rel=0.01)
     assert view.seconds_left == pytest.approx((view.total_steps - view.step) / 34, rel=0.2)
@@ -335,6 +337,7 @@ def test_speed_and_time_left_of_a_run_alone(engine: Engine, clock: Clock, monkey
     assert view.seconds_left == pytest.approx((view.total_steps - view.step) / 500, rel=0.05)
     assert view.worked == pytest.approx(1.0, rel=0.1)
     assert view.others == 0
+    assert not view.held_up
     engine.command(token, "pause")
     engine.round()
     assert seen(engine, token).seconds_left is None
