@@ -24,6 +24,9 @@ SCREENLESS = (
     "explorer_pools.py",
     "explorer_sums.py",
     "film.py",
+    "network_data.py",
+    "network_words.py",
+    "cell_data.py",
 )
 
 

@@ -34,7 +34,7 @@ function networkLayout(layer, width, classes) {
   };
   if (layer.shape.length === 3) {
     const most = layer.name === "input" ? 168 : 112;
-    const enough = count > 32 ? 48 : width < 560 ? 64 : count > 12 ? 72 : 88;
+    const enough = count > 32 ? 48 : width < 560 ? 56 : 72;
     const [cell, perLine] = networkCell(count, rows, cols, width, most, enough, Math.max(rows, cols) > 40 ? 1 : 2);
     return size({ across: cell, down: cell, gapX: NETWORK_GAP, gapY: NETWORK_GAP, head: 0, perLine });
   }
