@@ -87,12 +87,13 @@ class CheckpointStore:
 
     def steps(self) -> list[int]:
         """Return the steps that are kept, ascending."""
-        return [checkpoint.step for checkpoint in self._kept]
+        return [checkpoint.step for checkpoint in self._kept.copy()]
 
     def at(self, step: int) -> Checkpoint:
         """Return the checkpoint of this step, or else the last one before it, or the first."""
-        place = bisect.bisect_right(self.steps(), step) - 1
-        return self._kept[max(place, 0)]
+        kept = self._kept.copy()  # another thread may add to it, or thin it
+        place = bisect.bisect_right(kept, step, key=lambda checkpoint: checkpoint.step) - 1
+        return kept[max(place, 0)]
 
     def wants(self, step: int, steps_per_epoch: int) -> bool:
         """Say whether this step is worth keeping: the first ones all, later ones at growing distances.
@@ -124,7 +125,14 @@ class CheckpointStore:
         self._kept.append(new)
         if loss is not None and (self._best is None or self._best.loss is None or loss <= self._best.loss):
             self._best = new
-        while len(self._kept) > self.limit or (self.size > self.max_bytes and len(self._kept) > 3):
+        while len(self._kept) > self.limit:
+            self._thin()
+        self.shrink(self.max_bytes)
+
+    def shrink(self, max_bytes: int) -> None:
+        """Hold less from now on, and thin what is kept until it fits; the start, the best and the newest stay."""
+        self.max_bytes = min(self.max_bytes, max_bytes)
+        while self.size > self.max_bytes and len(self._kept) > 3:
             self._thin()
 
     def _thin(self) -> None:
@@ -135,8 +143,6 @@ class CheckpointStore:
             for place in range(1, len(self._kept) - 1)
             if self._kept[place] is not self._best
         ]
-        if not inner:  # only the start, the best and the newest are left
-            return
         del self._kept[-min(inner)[1]]
 
 

@@ -65,13 +65,18 @@ def save_and_share(
     if numbers is not None:
         size = " × ".join(f"{n:,}" for n in numbers.shape)
         st.caption(f"The numbers are exact: {size}, {numbers.dtype}, before any choice of how to show them.")
-    st.markdown("A link that reopens precisely this view:")
-    st.code(state.link(), language=None, wrap_lines=True)
+    link_to(state)
     if own_picture:
         st.caption(
             "Your own picture cannot travel in a link: it stays on this server for as long as this tab is open. "
             f"Whoever opens the link sees the same {settings} on a sample."
         )
+
+
+def link_to(state: PageState, words: str = "A link that reopens precisely this view:") -> None:
+    """Draw the link that others can open, below `words`."""
+    st.markdown(words)
+    st.code(state.link(), language=None, wrap_lines=True)
 
 
 def _drawable(film: Data | None) -> tuple[Data | None, str]:

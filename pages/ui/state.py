@@ -9,6 +9,7 @@ widget's value (the browser can send anything), passes the same check.
 from __future__ import annotations
 
 import math
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Setting:
     """One thing that a person can choose.
 
     `check` takes what a widget or a component says, or the text from the URL, and returns the clean value; it raises
-    ValueError with a sentence. `shared` settings (the picture) are the same on every page.
+    ValueError with a sentence. `shared` settings (the picture) are the same on every page. `private` ones stand in the
+    address bar, so that a reload finds them, but in no link that is made for others.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Setting:
     check: Callable[[Any], Any]
     write: Callable[[Any], str] = str
     shared: bool = False
+    private: bool = False
 
 
 def choice(name: str, default: Any, options: Sequence[Any], what: str, *, shared: bool = False) -> Setting:
@@ -147,6 +150,10 @@ class PageState:
                 st.session_state[key] = self[name]
         return complaints
 
+    def heard(self) -> list[str]:
+        """Return the sentences that callbacks left, where only a fragment runs again and `begin` is not called."""
+        return cast(list[str], st.session_state.pop("complaints", []))
+
     def _accept(self, setting: Setting, value: Any, complaints: list[str]) -> None:
         try:
             self._copy[self.key(setting.name)] = setting.check(value)
@@ -156,7 +163,8 @@ class PageState:
     def _adopt(self, address: Mapping[str, str], complaints: list[str]) -> None:
         for name, setting in self.settings.items():
             if name not in address:
-                self._copy[self.key(name)] = setting.default
+                if not setting.private:  # a link of ours leaves it out; what the session knows of it still holds
+                    self._copy[self.key(name)] = setting.default
             elif len(address[name]) > URL_LIMIT:
                 complaints.append(f"The link's “{name}” is too long to be read.")
             else:
@@ -176,16 +184,18 @@ class PageState:
             st.query_params.from_dict(parameters)
         st.session_state[f"written.{self.page}"] = parameters
 
-    def parameters(self) -> dict[str, str]:
+    def parameters(self, *, private: bool = True) -> dict[str, str]:
         """What stands in the URL: everything that is not as by default."""
         return {
-            name: setting.write(self[name]) for name, setting in self.settings.items() if self[name] != setting.default
+            name: setting.write(self[name])
+            for name, setting in self.settings.items()
+            if self[name] != setting.default and (private or not setting.private)
         }
 
     def link(self) -> str:
-        """The whole address that reopens this view."""
+        """The whole address that reopens this view, for others: without what is private."""
         address = (st.context.url or "").split("?")[0]
-        parameters = self.parameters()
+        parameters = self.parameters(private=False)
         return f"{address}?{urlencode(parameters)}" if parameters else address
 
     # Changes from callbacks: before the script runs, so before the widgets are made ------------------------------
@@ -229,7 +239,7 @@ def enter(page: str) -> None:
 def addresses() -> dict[str, dict[str, str]]:
     """Return, for each page that was visited, the parameters that reopen it as the person left it."""
     visited: dict[str, PageState] = st.session_state.get("visited", {})
-    return {script: state.parameters() for script, state in visited.items()}
+    return {script: state.parameters(private=False) for script, state in visited.items()}
 
 
 def complain(sentence: str) -> None:
@@ -263,6 +273,11 @@ def memo(name: str, key: Any, compute: Callable[[], Any]) -> Any:
         known = (key, compute())
         st.session_state[slot] = known
     return known[1]
+
+
+def session_id() -> str:
+    """Return a name for this session that nobody else can guess."""
+    return cast(str, st.session_state.setdefault("session_id", secrets.token_urlsafe(12)))
 
 
 def session_lock() -> threading.Lock:

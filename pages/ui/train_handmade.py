@@ -1,0 +1,115 @@
+"""Hand-made or learned: the article's claim about the first layer's filters, put to the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from cnncore.datasets import Dataset
+from cnncore.training import TrainConfig
+from pages.ui import runner
+from pages.ui import train_session as session
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState, complain, recall, remember, touch
+from pages.ui.words import number as say
+
+CLAIM = "manually specifying what convolution filters the network should use would most likely yield poor results"
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "learned": ("Learned", {"first_layer": "random", "freeze_first": False}),
+    "handmade": ("Hand-made, frozen", {"first_layer": "presets", "freeze_first": True}),
+    "random": ("Random, frozen", {"first_layer": "random", "freeze_first": True}),
+    "start": ("Hand-made, then learned", {"first_layer": "presets", "freeze_first": False}),
+}
+HEADS = ("First layer", "Run", "Accuracy on validation", "Loss", "State")
+NEAR = 0.5
+"""Percentage points that one seed cannot tell apart."""
+POOR = 0.9
+"""Nobody would call a larger share of digits read right a poor result."""
+
+
+def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
+    """Draw the experiment: what it compares, the button that runs it, and what came out."""
+    st.caption(
+        f"“{CLAIM}”, says the article. Here four networks learn the same digits, in the same order, from the same "
+        "seed. Only the first layer differs: learned as usual; ten presets of the Convolution page (edges, blurs, "
+        "sharpening) at the scale of random weights, never changed; random and never changed; and hand-made at the "
+        "start, then learned."
+    )
+    st.button("Run the four at full speed", on_click=_run, args=(state, config, dataset), key="train-handmade")
+    tokens: dict[str, str] = recall("train.handmade") or {}
+    engine, _ = runner.arrive()
+    views = {name: found for name, token in tokens.items() if (found := engine.view(token)) is not None}
+    if not views:
+        return
+    _results(views, moving=any(found.alive for found in views.values()))
+
+
+def _run(state: PageState, config: TrainConfig, dataset: Dataset) -> None:
+    """Start one run for each variant in the place of the last four, and show them in one chart. For callbacks."""
+    touch()
+    engine, owner = runner.arrive()
+    for token in (recall("train.handmade") or {}).values():
+        engine.remove(token)
+    tokens = {}
+    try:
+        for name, (_, changes) in VARIANTS.items():
+            tokens[name] = engine.start(owner, replace(config, **changes), dataset)
+    except ValueError as error:
+        complain(str(error))
+        for token in tokens.values():
+            engine.remove(token)
+        remember("train.handmade", {})
+        return
+    remember("train.handmade", tokens)
+    remember("train.beside", tuple(tokens.values()))
+    session.show(state, tokens["learned"])
+
+
+def _results(views: dict[str, RunView], *, moving: bool) -> None:
+    def table() -> None:
+        engine, _ = runner.arrive()
+        newest = {name: engine.view(view.token) or view for name, view in views.items()}
+        rows: dict[str, list[str]] = {name: [] for name in HEADS}
+        for name, view in newest.items():
+            accuracy, loss = _last(view)
+            line = (
+                VARIANTS[name][0],
+                session.name_of(view),
+                "–" if accuracy is None else f"{100 * accuracy:.2f} %",
+                "–" if loss is None else say(loss),
+                f"training, epoch {view.epoch:.1f}" if view.alive else view.status,
+            )
+            for head, words in zip(HEADS, line, strict=True):
+                rows[head].append(words)
+        st.dataframe(rows, hide_index=True, width="content")
+        if not any(view.alive for view in newest.values()):
+            st.markdown(verdict(newest))
+            st.caption("One seed is one sample. Change the seed and run the four again before you believe it.")
+
+    st.fragment(table, run_every=0.5 if moving else None)()
+
+
+def _last(view: RunView) -> tuple[float | None, float | None]:
+    return (view.validation[-1][2], view.validation[-1][1]) if view.validation else (None, None)
+
+
+def verdict(views: dict[str, RunView]) -> str:
+    """Return what was measured, in a sentence, whichever way it came out."""
+    measured = {name: _last(view)[0] for name, view in views.items()}
+    learned, handmade, chance = (measured.get(name) for name in ("learned", "handmade", "random"))
+    if learned is None or handmade is None or chance is None:
+        return "At least one of them ended before it was measured."
+    gap, both = 100 * (learned - handmade), f"{100 * learned:.1f} and {100 * handmade:.1f} %"
+    if abs(gap) < NEAR:
+        first = f"Learned and hand-made filters came out alike, {both}."
+        claim = "On these digits the claim does not hold: the layers behind make up for it."
+    elif gap > 0:
+        first = f"Learned filters read {gap:.1f} points more than hand-made ones: {both}."
+        claim = "The claim holds here" + (", though the results are hardly poor." if handmade > POOR else ".")
+    else:
+        first = f"Hand-made filters read {-gap:.1f} points more than learned ones: {both}, learned first."
+        claim = "Here the claim does not hold."
+    other = f"Random filters that never change reached {100 * chance:.1f} %: so much the layers behind can do alone."
+    return f"{first} {claim} {other}"

@@ -1,0 +1,103 @@
+"""The runs of a session, in a table: which is shown, which stand beside it in the charts, and how they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cnncore.datasets import Dataset
+from cnncore.training import TrainConfig
+from pages.ui import train_session as session
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState, set_widget, touch, widget
+from pages.ui.train_settings import DATASETS, OPTIMIZERS
+from pages.ui.words import number as say
+
+WIDTHS = (1.1, 1.2, 1.2, 5, 1.6, 1.4)
+
+
+def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
+    """Draw the table."""
+    runs = session.my_runs()
+    if not runs:
+        st.caption("No run yet. Press Train: each run stays here, with its settings, to be compared with the next.")
+        return
+    head = st.columns(WIDTHS, vertical_alignment="center")
+    for column, words in zip(head, ("Run", "Shown", "In the charts", "Settings", "Validation", ""), strict=True):
+        column.caption(words)
+    for run in runs:
+        _row(state, run, view)
+    st.caption(
+        "Loss and accuracy on validation: pictures that no run learns from, the same for every run. “Continue from "
+        "here”, in the player at a past moment, makes a run of its own."
+    )
+
+
+def _row(state: PageState, run: RunView, view: RunView | None) -> None:
+    name, shown, beside, settings, result, actions = st.columns(WIDTHS, vertical_alignment="center")
+    is_shown = view is not None and run.token == view.token
+    name.markdown(f"**{session.name_of(run)}**")
+    key = f"train-run-{run.token[:8]}"
+    if is_shown:
+        shown.markdown("shown")
+    else:
+        shown.button("Show", key=f"{key}-show", on_click=session.show, args=(state, run.token))
+    over = f"{key}-over"
+    set_widget(over, is_shown or run.token in session.overlays())
+    beside.checkbox(
+        "In the charts",
+        key=over,
+        disabled=is_shown,
+        label_visibility="collapsed",
+        on_change=_overlay,
+        args=(run.token, over),
+    )
+    settings.caption(said(run))
+    result.caption(measured(run))
+    actions.button("Remove", key=f"{key}-remove", on_click=session.remove, args=(state, run.token))
+
+
+def _overlay(token: str, key: str) -> None:
+    session.set_overlay(token, bool(widget(key)))
+    touch()
+
+
+def said(run: RunView) -> str:
+    """Return a run's settings in a line.
+
+    >>> said(RunView(token="t", number=1, config=TrainConfig(seed=7).to_dict(), origin="run 1, step 40"))[-28:]
+    'seed 7, from run 1, step 40.'
+    """
+    config = TrainConfig.from_dict(dict(run.config))
+    blocks = " → ".join(_block(block) for block in config.architecture.blocks)
+    name = "adam" if config.optimizer == "adam" else "momentum" if config.momentum else "sgd"
+    words = [
+        DATASETS[config.dataset],
+        blocks,
+        f"{OPTIMIZERS[name]} {config.learning_rate:g}",
+        f"batch {config.batch_size}",
+        f"{config.epochs} epochs",
+    ]
+    if config.first_layer == "presets":
+        words.append("hand-made first layer")
+    if config.freeze_first:
+        words.append("first layer frozen")
+    words.append(f"seed {config.seed}")
+    if run.origin:
+        words.append(f"from {run.origin}")
+    return ", ".join(words) + "."
+
+
+def _block(block: Any) -> str:
+    kernel = block.kernel if isinstance(block.kernel, int) else "×".join(map(str, block.kernel))
+    return f"{block.filters} of {kernel}" + ("" if block.pool is None else ", pool")
+
+
+def measured(run: RunView) -> str:
+    """Return what was measured last on validation, and how far the run is."""
+    status = {"running": "training", "failed": "ended by an error"}.get(run.status, run.status)
+    if not run.validation:
+        return f"{status}, step {run.step:,}"
+    _, loss, accuracy = run.validation[-1]
+    return f"{100 * accuracy:.1f} %, loss {say(loss)} · {status}"

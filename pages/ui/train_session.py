@@ -1,0 +1,264 @@
+"""A session and its runs: which one is shown, where in time, and which stand beside it in the chart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnncore.datasets import Dataset, split
+from cnncore.network import Network
+from cnncore.training import TrainConfig, Trainer
+from pages.ui import runner
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState, Setting, memo, recall, remember
+from pages.ui.training_curves import Curve
+from pages.ui.training_data import Look, Moment, Pictures
+
+FILM_SECONDS = 15.0
+"""How long a run lasts at the pace that is set at the start: long enough to see the filters form."""
+FULL_SPEED = "full"
+DRAFT = "draft"
+"""What names the network that has not begun to train."""
+
+
+def _token(value: Any) -> str:
+    if not re.fullmatch(r"[\w-]{0,40}", str(value)):
+        raise ValueError("The link's “run” is not the name of a run.")
+    return str(value)
+
+
+SETTINGS = (Setting("run", "", _token, private=True),)
+
+
+def current(state: PageState, complaints: list[str]) -> RunView | None:
+    """Return the run that the page shows, or None; find it again by the token in the URL after a reload."""
+    engine, owner = runner.arrive()
+    complaints += engine.sentences(owner)
+    token = state["run"]
+    if not token:
+        return None
+    if not engine.adopt(owner, token):
+        state.change(run="")
+        complaints.append(
+            "The run that this page showed is no longer there: its tab was closed for too long. Its settings are "
+            "still here; the same seed gives the same numbers."
+        )
+        return None
+    return engine.view(token)
+
+
+def start(state: PageState, config: TrainConfig, dataset: Dataset, *, minutes: float, play: bool = True) -> str:
+    """Begin a run, show it, and return its token. ValueError with a sentence."""
+    engine, owner = runner.arrive()
+    token = engine.start(owner, config, dataset, minutes=minutes, pace=chosen_pace(config, dataset), play=play)
+    show(state, token)
+    return token
+
+
+def fork(state: PageState, token: str, step: int, config: TrainConfig | None = None) -> None:
+    """Go on from a checkpoint as a run of its own, and show it. ValueError with a sentence."""
+    engine, owner = runner.arrive()
+    made = engine.fork(owner, token, step, config=config)
+    beside = overlays()
+    remember("train.beside", (*beside, token) if token not in beside else beside)
+    show(state, made)
+
+
+def show(state: PageState, token: str) -> None:
+    """Show a run, live."""
+    state.change(run=token)
+    go_to(None)
+
+
+def my_runs() -> list[RunView]:
+    """Return this session's runs, oldest first."""
+    engine, owner = runner.arrive()
+    return engine.runs_of(owner)
+
+
+def remove(state: PageState, token: str) -> None:
+    """End a run and forget it; if it is shown, show the newest of the others."""
+    engine, owner = runner.arrive()
+    engine.remove(token)
+    if state["run"] == token:
+        others = engine.runs_of(owner)
+        show(state, others[-1].token if others else "")
+
+
+# The pace ------------------------------------------------------------------------------------------------------------
+
+
+def chosen_pace(config: TrainConfig, dataset: Dataset) -> float | None:
+    """Return how many batches a second the film shows: as the person set it, or so that it lasts some 15 seconds."""
+    pace = recall("train.pace")
+    if pace == FULL_SPEED:
+        return None
+    if pace is not None:
+        return float(pace)
+    steps = -(-len(split(dataset.labels).train) // config.batch_size) * config.epochs
+    return max(1.0, round(steps / FILM_SECONDS))
+
+
+def set_pace(pace: float | None) -> None:
+    """Remember the pace that the person chose, for the runs that follow, too."""
+    remember("train.pace", FULL_SPEED if pace is None else pace)
+
+
+# Where in time -------------------------------------------------------------------------------------------------------
+
+
+def asked_step() -> int | None:
+    """Return to which step the person went back; None is live."""
+    step: int | None = recall("train.step")
+    return step
+
+
+def go_to(step: int | None) -> None:
+    """Go to a step of the run that is shown; None is live."""
+    remember("train.step", step)
+
+
+def look() -> Look:
+    """Return what the person looks at."""
+    return recall("train.look") or Look()
+
+
+def look_at(wanted: Look) -> None:
+    """Look at something else from now on."""
+    remember("train.look", wanted)
+
+
+# What stands beside it in the chart ----------------------------------------------------------------------------------
+
+
+def overlays() -> tuple[str, ...]:
+    """Return the tokens of the runs that are drawn beside the one that is shown."""
+    return recall("train.beside") or ()
+
+
+def set_overlay(token: str, on: bool) -> None:
+    """Draw a run beside the shown one, or no longer."""
+    others = tuple(known for known in overlays() if known != token)
+    remember("train.beside", (*others, token) if on else others)
+
+
+def curves(shown: RunView | None) -> list[Curve]:
+    """Return the curves of the shown run and of those beside it, brought up to date."""
+    known: dict[str, Curve] = recall("train.curves") or {}
+    views = [] if shown is None else [shown]
+    views += [view for view in my_runs() if view.token in overlays() and (shown is None or view.token != shown.token)]
+    if not views:
+        return [Curve("Not trained yet", steps_per_epoch=1)]
+    drawn = {}
+    for view in views:
+        curve = known.get(view.token) or Curve(
+            name_of(view), steps_per_epoch=view.steps_per_epoch, note=differences(view, shown)
+        )
+        curve.follow(view.train, view.validation)
+        drawn[view.token] = curve
+    remember("train.curves", drawn)
+    return list(drawn.values())
+
+
+def name_of(view: RunView) -> str:
+    """Return what a run is called."""
+    return f"Run {view.number}"
+
+
+def differences(view: RunView, shown: RunView | None) -> str:
+    """Return in which settings a run differs from the shown one, in a few words."""
+    if shown is None or view.token == shown.token:
+        return ""
+    words = [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in view.config.items()
+        if name != "architecture" and value != shown.config.get(name)
+    ]
+    if view.config.get("architecture") != shown.config.get("architecture"):
+        words.append("other layers")
+    return ", ".join(words)
+
+
+# A moment ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is shown: a moment of a run, with the network as it is then, and the pictures of validation."""
+
+    moment: Moment
+    network: Network
+    dataset: Dataset
+    pictures: Pictures
+
+
+def draft(config: TrainConfig, dataset: Dataset) -> Scene:
+    """Return the network before its first step, as these settings make it."""
+
+    def make() -> tuple[Network, Any]:
+        trainer = Trainer(config, dataset)
+        return trainer.network, trainer.evaluate("validation").probabilities
+
+    network, probabilities = memo("train.draft", (repr(config), id(dataset)), make)
+    arrays = network.parameters()
+    return _scene(DRAFT, 0, network, dataset, arrays, arrays, probabilities, None)
+
+
+def scene(view: RunView) -> Scene:
+    """Return the moment of a run that the person looks at: the newest, or the one they went back to."""
+    engine = runner.engine()
+    dataset = engine.dataset(view.token)
+    if dataset is None:
+        raise ValueError("This run is no longer there.")
+    network: Network = memo("train.network", (view.token, id(dataset)), lambda: network_of(view, dataset))
+    step, probabilities, gradients = view.step, view.probabilities, view.gradients
+    arrays, asked = view.arrays, asked_step()
+    checkpoint = None if asked is None else engine.checkpoint(view.token, asked)
+    if checkpoint is not None:
+        step, arrays, gradients = checkpoint.step, checkpoint.state["arrays"], {}
+        network.load(arrays)
+        probabilities = memo("train.past", (view.token, step, id(checkpoint)), lambda: _validation(network, dataset))
+    else:
+        network.load(arrays)
+    return _scene(view.token, step, network, dataset, arrays, view.start, probabilities, gradients or None)
+
+
+def network_of(view: RunView, dataset: Dataset) -> Network:
+    """Return a network with the shape of a run's, to be filled with any of its moments."""
+    config = TrainConfig.from_dict(dict(view.config))
+    return Network(config.architecture, input_shape=dataset.shape, classes=len(dataset.classes))
+
+
+def pictures_of(dataset: Dataset) -> Pictures:
+    """Return the validation pictures of a set."""
+
+    def make() -> Pictures:
+        chosen = split(dataset.labels).validation
+        return Pictures(dataset.images[chosen], dataset.labels[chosen], dataset.classes)
+
+    found: Pictures = memo("train.pictures", id(dataset), make)
+    return found
+
+
+def _validation(network: Network, dataset: Dataset) -> Any:
+    return network.predict_proba(pictures_of(dataset).images)
+
+
+def _scene(
+    token: str,
+    step: int,
+    network: Network,
+    dataset: Dataset,
+    arrays: Any,
+    start: Any,
+    probabilities: Any,
+    gradients: Any,
+) -> Scene:
+    pictures = pictures_of(dataset)
+    digit = min(max(look().digit, 0), len(pictures.labels) - 1)
+    activations = network.activations(np.ascontiguousarray(pictures.images[digit : digit + 1]))
+    moment = Moment(step, network.plan, arrays, start, activations, probabilities, gradients)
+    return Scene(moment, network, dataset, pictures)

@@ -1,0 +1,140 @@
+"""The film on the Train page: what it shows, how often it asks for more, and what a person's commands do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from cnncore.datasets import Dataset, split
+from cnncore.training import TrainConfig
+from pages.ui import runner, train_session, training_film
+from pages.ui.navigation import show_complaints
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState
+from pages.ui.training_data import Player, data
+from pages.ui.training_messages import read_command, read_look, read_open, read_seek
+
+POLL = 0.22  # seconds between two frames
+STATUSES = {"running": "training", "failed": "stopped"}
+"""What the film calls a status of `pages.ui.run_view.RunView`, where the words differ."""
+
+
+def draw(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
+    """Draw the film, and keep it moving while its run goes on."""
+    engine, _ = runner.arrive()
+    token = state["run"]
+    moving = _moving(engine.view(token))
+
+    def frame() -> None:
+        view = engine.view(state["run"])
+        _frame(state, view, config, dataset, minutes)
+        if _moving(view) != moving or state["run"] != token:
+            st.rerun()  # once, at the change: the timer and the address are set when the whole page runs
+
+    st.fragment(frame, run_every=POLL if moving else None)()
+
+
+def _moving(view: RunView | None) -> bool:
+    """Say whether more will come by itself: the run trains, or has a command that it has not taken up yet."""
+    return view is not None and view.alive
+
+
+def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
+    complaints = state.heard()
+    look = train_session.look()
+    try:
+        scene = train_session.draft(config, dataset) if view is None else train_session.scene(view)
+    except ValueError as error:
+        show_complaints([*complaints, str(error)])
+        return
+    show_complaints(complaints)
+    player = _draft_player(config, dataset) if view is None else player_of(view)
+    message = data(player, scene.moment, train_session.curves(view), scene.pictures, look)
+
+    def opened(sent: Any) -> None:
+        cell = read_open(sent, len(scene.pictures.classes))
+        train_session.look_at(replace(train_session.look(), opened=cell))
+
+    training_film.show(
+        message,
+        key="train-film",
+        on_command=lambda sent: _obey(state, config, dataset, minutes, sent),
+        on_seek=lambda sent: train_session.go_to(read_seek(sent)),
+        on_open=opened,
+        on_look=lambda sent: train_session.look_at(read_look(sent, train_session.look())),
+    )
+    if view is not None and view.held_up:
+        st.caption(
+            f"This server trains {view.others + 1} networks at the moment, in turns: yours gets on more slowly than it "
+            "could, to the same numbers."
+        )
+
+
+def player_of(view: RunView) -> Player:
+    """Return where a run stands, as the film's player shows it."""
+    return Player(
+        run=view.token[:8],
+        status=STATUSES.get(view.status, view.status),
+        step=view.step,
+        total_steps=view.total_steps,
+        steps_per_epoch=view.steps_per_epoch,
+        reason=view.reason,
+        rate=view.rate or None,
+        left=view.seconds_left,
+        checkpoints=view.checkpoints,
+        best=view.best,
+        pace=view.pace,
+        asked=train_session.asked_step(),
+    )
+
+
+def _draft_player(config: TrainConfig, dataset: Dataset) -> Player:
+    steps = -(-len(split(dataset.labels).train) // config.batch_size)
+    return Player(
+        run=train_session.DRAFT,
+        status="ready",
+        step=0,
+        total_steps=steps * config.epochs,
+        steps_per_epoch=steps,
+        checkpoints=(0,),
+        best=0,
+        pace=train_session.chosen_pace(config, dataset),
+    )
+
+
+def _obey(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float, sent: Any) -> None:
+    """Do what a person asked of the player. For callbacks; ValueError with a sentence."""
+    command = read_command(sent)
+    engine, _ = runner.arrive()
+    token = state["run"]
+    if command.name == "pace":
+        train_session.set_pace(command.pace)
+        if token and engine.view(token) is not None:
+            engine.set_pace(token, command.pace)
+        return
+    if not token or engine.view(token) is None:
+        if command.name in ("play", "batch", "epoch"):
+            token = train_session.start(state, config, dataset, minutes=minutes, play=command.name == "play")
+            if command.name != "play":
+                engine.command(token, command.name)
+        return
+    if command.name == "continue":
+        train_session.fork(state, token, command.step, _compatible(engine.view(token), config))
+        return
+    train_session.go_to(None)
+    engine.command(token, "again" if command.name == "restart" else command.name)
+
+
+def _compatible(view: RunView | None, config: TrainConfig) -> TrainConfig | None:
+    """Return the settings at the left, if a run like this one can go on with them; None for its own."""
+    if view is None:
+        return None
+    own = TrainConfig.from_dict(dict(view.config))
+    same = (own.architecture, own.dataset, own.optimizer, own.batch_size, own.freeze_first, own.momentum > 0)
+    wanted = (
+        config.architecture, config.dataset, config.optimizer, config.batch_size, config.freeze_first,
+        config.momentum > 0,
+    )  # fmt: skip
+    return config if same == wanted else None

@@ -1,0 +1,72 @@
+"""What stands below the film on the Train page, tab by tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from cnncore.datasets import Dataset
+from cnncore.training import TrainConfig
+from pages.ui import train_handmade, train_runs, train_save, train_test
+from pages.ui import train_session as session
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState, Setting, choice, complain, touch
+from pages.ui.train_settings import values_of
+from pages.ui.words import literal
+
+Draw = Callable[[PageState, TrainConfig, Dataset, "RunView | None"], None]
+TABS: dict[str, tuple[str, Draw]] = {
+    "runs": ("Runs", train_runs.draw),
+    "handmade": ("Hand-made or learned", train_handmade.draw),
+    "test": ("The test set", train_test.draw),
+    "save": ("Save and share", train_save.draw),
+}
+
+SETTINGS: tuple[Setting, ...] = (choice("tab", "runs", list(TABS), "tab"),)
+
+
+def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
+    """Draw the row of tabs and what stands in the chosen one: the others cost nothing."""
+    st.segmented_control(
+        "Below the film",
+        list(TABS),
+        format_func=lambda name: TABS[name][0],
+        key=state.key("tab"),
+        label_visibility="collapsed",
+        required=True,
+    )
+    TABS[state["tab"]][1](state, config, dataset, view)
+
+
+def say_if_changed(
+    state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None, minutes: float
+) -> None:
+    """Where the settings are no longer those of the run that is shown, say so, and offer a run with them."""
+    if view is None or config == TrainConfig.from_dict(dict(view.config)):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="train-changed"):
+        st.caption(
+            f"{literal(session.name_of(view))}, shown here, has other settings than those at the left.", width="stretch"
+        )
+        st.button(
+            "Train with the new settings",
+            type="primary",
+            on_click=_start,
+            args=(state, config, dataset, minutes),
+            key="train-new",
+        )
+        st.button("Take the run's settings", on_click=_take_back, args=(state, view), key="train-back")
+
+
+def _start(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
+    try:
+        session.start(state, config, dataset, minutes=minutes)
+    except ValueError as error:
+        complain(str(error))
+    touch()
+
+
+def _take_back(state: PageState, view: Any) -> None:
+    state.change(**values_of(TrainConfig.from_dict(dict(view.config))))

@@ -1,0 +1,67 @@
+"""The test set: looked at last, and only when the person asks."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnncore.datasets import Dataset
+from cnncore.evaluation import confusion_matrix, per_class
+from cnncore.training import TrainConfig, Trainer
+from pages.ui import runner
+from pages.ui import train_session as session
+from pages.ui.run_view import RunView
+from pages.ui.state import PageState, memo, recall, remember
+from pages.ui.words import number as say
+
+
+def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
+    """Draw the button that looks, and what was seen."""
+    st.caption(
+        "A fifth of the digits has been kept away from everything above: nothing was learned from it, no setting was "
+        "chosen by it. Look when you are done; whoever looks often, and keeps what does best, learns from it after all."
+    )
+    if view is None:
+        st.caption("There is no trained network yet.")
+        return
+    looks: dict[str, int] = recall("train.looks") or {}
+    asked = session.asked_step()
+    step = view.step if asked is None else asked
+    st.button(
+        f"Test {session.name_of(view)} at step {step:,}",
+        on_click=lambda: remember("train.tested", (view.token, step)),
+        key="train-test",
+    )
+    tested = recall("train.tested")
+    if tested is None or tested[0] != view.token:
+        return
+    result = memo("train.test_result", tested, lambda: _look(view, tested[1], looks))
+    if result is None:
+        return
+    accuracy, loss, wrong, count, table = result
+    st.markdown(
+        f"At step {tested[1]:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are not; "
+        f"mean loss {say(loss)}. Looked at {looks.get(view.token, 1)} times in this run."
+    )
+    st.dataframe(table, hide_index=True, width="content")
+
+
+def _look(view: RunView, step: int, looks: dict[str, int]) -> tuple | None:
+    engine = runner.engine()
+    dataset, checkpoint = engine.dataset(view.token), engine.checkpoint(view.token, step)
+    if dataset is None or checkpoint is None:
+        return None
+    trainer = Trainer(TrainConfig.from_dict(dict(view.config)), dataset)
+    trainer.network.load(view.arrays if step == view.step else checkpoint.state["arrays"])
+    result = trainer.evaluate("test")
+    counts = confusion_matrix(result.labels, result.probabilities.argmax(axis=1), len(dataset.classes))
+    scores = per_class(counts)
+    table = {
+        "Digit": list(dataset.classes),
+        "Precision": [f"{100 * value:.1f} %" for value in scores.precision],
+        "Recall": [f"{100 * value:.1f} %" for value in scores.recall],
+        "In the set": [int(value) for value in scores.support],
+    }
+    remember("train.looks", {**looks, view.token: looks.get(view.token, 0) + 1})
+    looks[view.token] = looks.get(view.token, 0) + 1
+    wrong = int(counts.sum() - counts.trace())
+    return result.accuracy, result.loss, wrong, len(result.labels), table
