@@ -32,6 +32,7 @@ from cnncore.handmade import handmade_filters
 from cnncore.network import Network, views
 from cnncore.optim import SGD, Adam, learning_rate_at
 from cnncore.train_config import TrainConfig
+from cnncore.training_memory import at_once
 
 __all__ = ["Evaluation", "History", "Snapshot", "StepMetrics", "TrainConfig", "Trainer"]
 
@@ -39,8 +40,6 @@ LARGEST_LOSS = 1e4
 """A cross-entropy beyond this (guessing gives the logarithm of the classes, 2.3 for ten) counts as run away."""
 EARLY = (0.125, 0.25, 0.5)
 """Within the first epoch, validation is looked at after these shares of it, too."""
-AT_LEAST_AT_ONCE, AT_MOST_AT_ONCE = 32, 128
-"""Pictures that an evaluation looks at together: as many as a batch, within these bounds."""
 _ORDER, _VARIETY = 1, 2  # what the randomness of an epoch or a step is for
 
 
@@ -316,7 +315,7 @@ class Trainer:
 
     def _scores(self, indices: Array) -> Array:
         """Return the class scores of pictures of the dataset, in the memory of a training pass."""
-        size = min(max(self.config.batch_size, AT_LEAST_AT_ONCE), AT_MOST_AT_ONCE)
+        size = at_once(self.config.batch_size)
         run, scores = self._pass(size), np.empty((len(indices), self.network.classes), self.network.dtype)
         for start in range(0, len(indices), size):
             part = indices[start : start + size]
