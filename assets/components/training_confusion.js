@@ -1,4 +1,4 @@
-// Which digits are read as which. A cell opens to the digits in it; beside the matrix stand the surest mistakes.
+// Which digits are read as which. A cell opens to the digits in it; beside the matrix stand the worst mistakes.
 
 const DIGIT_SIDE = 44; // CSS pixels of a digit in an open cell
 
@@ -125,7 +125,7 @@ function trainingConfusion(send) {
       const [rows, cols] = data.picture;
       if (opened.shares.length) digits.draw({ count: opened.shares.length, rows, cols, pixels: opened.pixels, table: theme.tables.ink }, theme);
       digits.classList.toggle("none", !opened.shares.length);
-    } else say(title, data.wrong ? `Surest of ${formatNumber(data.wrong)} ${data.wrong === 1 ? "mistake" : "mistakes"}` : "No mistakes");
+    } else say(title, data.wrong ? `Worst of ${formatNumber(data.wrong)} ${data.wrong === 1 ? "mistake" : "mistakes"}` : "No mistakes");
   }
 
   return {

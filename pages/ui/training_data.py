@@ -18,7 +18,7 @@ plain part, beside "bytes" (all numbers lowest byte first; images row by row):
               place in validation), digits, label, read (what the network reads), share (its probability), classes,
               picture ([rows, cols] of the digit); bytes "maps_levels", "digit_levels".
 ``confusion`` null before the first look at validation; classes, counts (rows: what it is; columns: what is read),
-              accuracy, wrong (how many), picture, mistakes ({row, col, share}); bytes "mistake_levels".
+              accuracy, wrong (how many), picture, mistakes (the worst: {row, col, share}); bytes "mistake_levels".
 ``opened``    null, or an open cell: row, col, page, pages, count, and for each digit of this page its share and its
               place in validation: shares, places; bytes "opened_levels".
 ``tab``       what stands at the bottom, with one of:

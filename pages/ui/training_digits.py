@@ -19,8 +19,8 @@ PAGE = 12
 def confusion_part(
     probabilities: NDArray[Any] | None, images: NDArray[Any], labels: NDArray[Any], classes: Sequence[str]
 ) -> Part:
-    """Return the confusion matrix and the mistakes that the network is surest of."""
-    if probabilities is None:
+    """Return the confusion matrix and the worst mistakes: those that give least to what the digit is."""
+    if probabilities is None or not np.isfinite(probabilities).all():
         return {"confusion": None}
     read = probabilities.argmax(axis=1)
     counts = confusion_matrix(labels, read, len(classes))
@@ -44,7 +44,7 @@ def opened_part(
     opened: tuple[int, int, int] | None,
 ) -> Part:
     """Return the digits in an open cell, the surest first, a page of them."""
-    if probabilities is None or opened is None:
+    if probabilities is None or opened is None or not np.isfinite(probabilities).all():
         return {"opened": None}
     row, col, page = opened
     inside = confusions_in_cell(labels, probabilities.argmax(axis=1), row, col)
@@ -66,7 +66,7 @@ def opened_part(
 
 def per_class_part(probabilities: NDArray[Any] | None, labels: NDArray[Any], classes: int) -> Part:
     """Return precision, recall and support of every class; a share of nothing is null."""
-    if probabilities is None:
+    if probabilities is None or not np.isfinite(probabilities).all():
         return {"per_class": None}
     counts = confusion_matrix(labels, probabilities.argmax(axis=1), classes)
     found = per_class(counts)

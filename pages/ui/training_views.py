@@ -33,8 +33,21 @@ def levels(values: NDArray[Any], bound: float, *, signed: bool) -> bytes:
 
 
 def largest(values: NDArray[Any]) -> float:
-    """Return the largest magnitude, a finite number."""
-    return float(min(np.abs(values).max(initial=0.0), 1e30))
+    """Return the largest finite magnitude.
+
+    >>> largest(np.array([1.0, np.nan, -3.0]))
+    3.0
+    """
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
+def known(value: Any) -> float | None:
+    """Return a number as JSON can carry it: None where it is not finite.
+
+    >>> known(np.float32(0.5)), known(np.nan)
+    (0.5, None)
+    """
+    return float(value) if np.isfinite(value) else None
 
 
 def _named(layers: Sequence[LayerPlan]) -> list[dict[str, str]]:
@@ -74,7 +87,7 @@ def filters_part(plan: Sequence[LayerPlan], arrays: Arrays, start: Arrays, name:
         "rows": now.shape[1],
         "cols": now.shape[2],
         "bound": max(largest(now), largest(before)),
-        "changes": [round(float(change), 5) for change in changes],
+        "changes": [known(change.round(5)) for change in changes],
     }
     return {
         "filters": part,
@@ -96,7 +109,7 @@ def maps_part(
     first = next((place for place, layer in enumerate(layers) if layer.kind == "activation"), 0)
     layer = _chosen(layers, name, first)
     maps = activations[layer.name][0]
-    signed = bool(maps.min(initial=0.0) < 0)
+    signed = bool((maps < 0).any())
     bound = largest(maps)
     shares = softmax(activations["logits"][:1])[0]
     read = int(shares.argmax())
@@ -117,7 +130,7 @@ def maps_part(
         "digits": len(labels),
         "label": int(labels[digit]),
         "read": read,
-        "share": float(shares[read]),
+        "share": known(shares[read]),
         "picture": list(images.shape[2:]),
     }
     return {
