@@ -22,7 +22,8 @@ def augment(x: Any, rng: np.random.Generator, *, shift: int = 0, rotate: float =
         Their background is 0.
     rng : numpy.random.Generator
     shift : int
-        Whole pixels, up to so many each way; up, down, left and right are equally likely.
+        Pixels, up to so many each way, evenly spread: whole ones, or, where pictures are turned as well and pixels
+        are mixed anyway, any number of them.
     rotate : float
         Degrees about the middle, up to so many each way, evenly spread; bilinear in between.
 
@@ -59,7 +60,7 @@ def _turn(x: Array, rng: np.random.Generator, most: float, shift: int) -> Array:
     """Turn and move in one bilinear step: each pixel asks where it comes from."""
     images, _, rows, columns = x.shape
     angle = rng.uniform(-most, most, images)
-    moves = rng.integers(-shift, shift + 1, (2, images)) if shift else np.zeros((2, images))
+    moves = rng.uniform(-shift, shift, (2, images))
     turned = np.empty_like(x)
     step = max(1, AT_ONCE // max(1, rows * columns))
     for start in range(0, images, step):

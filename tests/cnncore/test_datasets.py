@@ -101,7 +101,7 @@ def test_turns_are_scipys(rows: int, columns: int, channels: int, shift: int, se
     found = augment(x, np.random.default_rng(seed), shift=shift, rotate=30)
     rng = np.random.default_rng(seed)
     angles = rng.uniform(-np.pi / 6, np.pi / 6, 4)
-    moves = rng.integers(-shift, shift + 1, (2, 4)) if shift else np.zeros((2, 4))
+    moves = rng.uniform(-shift, shift, (2, 4))
     middle = np.array([(rows - 1) / 2, (columns - 1) / 2])
     for picture, got, angle, move in zip(x, found, angles, moves.T, strict=True):
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
