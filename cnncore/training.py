@@ -202,7 +202,7 @@ class Trainer:
         x, labels = self.next_batch()
         run = self._pass(len(labels))
         with OneThread(), np.errstate(**QUIET):
-            loss, correct = run.forward(x, labels, self._dropping())
+            loss, correct = run.forward(x, labels, self.dropout_rng())
             if not abs(loss) < LARGEST_LOSS:  # NaN is not smaller, either
                 self._run_away(loss)
                 raise StopIteration(self.reason)
@@ -238,8 +238,8 @@ class Trainer:
             self._passes[size] = FusedPass(self.network, size, self.gradients)
         return self._passes[size]
 
-    def _dropping(self) -> np.random.Generator | None:
-        """Return where the next step's dropout has its randomness from."""
+    def dropout_rng(self) -> np.random.Generator | None:
+        """Return where the next step's dropout has its randomness from; None where nothing is dropped."""
         if not any(block.dropout for block in self.config.architecture.blocks):
             return None
         return np.random.default_rng((self.config.seed, _VARIETY, 1, self.step_number))
