@@ -45,7 +45,7 @@ class CellView {
     this.stripBox = element("div", { class: "strip" }, this.stripTitle, this.strip.node);
     this.readout = element("div", { class: "readout quiet", "aria-live": "polite" });
     this.steps = element("ol", { class: "steps" });
-    this.main = element("div", { class: "main" }, this.equation, this.stripBox, this.readout, this.steps);
+    this.main = element("div", { class: "main" }, this.equation, this.stripBox, element("div", { class: "told" }, this.readout, this.steps));
     this.root = element("div", { class: "lab cellview", role: "group" }, head, element("div", { class: "body" }, this.side, this.main));
     parent.append(this.root);
     keepKeysInside(this.root, signal);
@@ -80,7 +80,8 @@ class CellView {
     const shown = numeral(data.value);
     this.value.textContent = shown;
     this.exact.textContent = exactly(data.value) === shown ? "" : `exactly ${exactly(data.value)}`;
-    this.steps.replaceChildren(...data.steps.map(({ layer, text }) => element("li", {}, element("span", { class: "quiet" }, layer), text)));
+    this.steps.replaceChildren(...data.steps.map(({ layer, text }, i) =>
+      element("li", {}, element("span", { class: "quiet" }, layer === data.steps[i - 1]?.layer ? "" : layer), text)));
     this.drawList();
     this.draw();
   }

@@ -1,10 +1,12 @@
 // A whole network for one picture: every layer in the order in which data flows, and what any number came from.
 //
-// data: what `pages.ui.network_data` packs; its head describes it.
+// data: what `pages.ui.network_data` packs, but for `at` and `path`, which the feed brings (network_feed.js), and with
+// `key`, by which the feed finds the view.
 // trigger `pick`: { layer, index }, index [channel, row, column] or [unit]; { layer: null } clears the trace.
 // Pointing and moving send nothing: they move outlines on a canvas of their own, and one line of words.
 
 const NETWORK_PASSES = ["activation", "batch_norm", "flatten"]; // one number in, one number out
+const NETWORK_THUMB = 54; // CSS pixels of the small picture
 const networkHint = "Point at a cell to read it; click it, or press Enter, to trace it.";
 
 class NetworkView {
@@ -12,7 +14,13 @@ class NetworkView {
     this.parent = parent;
     this.trail = element("nav", { class: "trail", "aria-label": "Way of the trace" });
     this.readout = element("div", { class: "readout quiet" });
-    this.bar = element("div", { class: "top" }, this.trail, this.readout);
+    this.thumb = element("canvas", { class: "thumb", "aria-hidden": "true" });
+    this.clearing = element("button", { type: "button", class: "clear", "aria-label": "Clear the trace", title: "Clear the trace", onclick: () => this.clear() }, "\u2715");
+    this.nudges = element("div", { class: "nudges", role: "group", "aria-label": "Move the traced cell" },
+      ...[["Left", "\u2190"], ["Up", "\u2191"], ["Down", "\u2193"], ["Right", "\u2192"]].map(([way, sign]) =>
+        element("button", { type: "button", "aria-label": way, onclick: () => this.nudge(`Arrow${way}`) }, sign)));
+    this.bar = element("div", { class: "top" },
+      element("div", { class: "said" }, this.trail, this.readout), this.nudges, this.clearing, this.thumb);
     this.list = element("div", { class: "layers" });
     this.spoken = element("div", { class: "offscreen", role: "status" });
     const help = element("div", { class: "offscreen", id: "help" },
@@ -45,7 +53,8 @@ class NetworkView {
     this.observer?.disconnect();
     this.list.replaceChildren();
     this.rows = [];
-    this.packed = null;
+    const { views } = networkMarks();
+    if (views.get(this.data?.key) === this) views.delete(this.data.key);
   }
 
   update({ data: packed, parentElement, setTriggerValue }) {
@@ -53,6 +62,7 @@ class NetworkView {
     this.send = setTriggerValue;
     this.readLook(parentElement);
     this.data = unpack(packed);
+    networkMarks().views.set(this.data.key, this);
     const values = new Float32Array(this.data.values.slice().buffer);
     const shown = this.data.layers.filter((layer) => !layer.hidden);
     while (this.rows.length < shown.length) this.rows.push(new NetworkLayer(this, this.live.signal));
@@ -63,11 +73,19 @@ class NetworkView {
       this.rows[i].update(layer, values, this.data.classes);
       this.byName.get(layer.name).row = this.rows[i];
     });
-    this.at = this.data.at && this.placed(this.data.at);
     for (const row of this.rows) row.draw(this.look);
+    this.hover = null;
+    this.take(networkMarks().latest.get(this.data.key) ?? { at: null, path: [] });
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+  }
+
+  /** What is traced, and the way to it: handed over by the feed (network_feed.js), so that a pick sends no maps anew. */
+  take({ at, path }) {
+    const known = at && this.byName.get(at.layer);
+    this.at = known ? { layer: at.layer, place: [at.index[0], at.index[1] ?? 0, at.index[2] ?? 0] } : null;
+    this.path = path;
     this.drawTrail();
     this.link();
-    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
   }
 
   readLook(parentElement) {
@@ -81,10 +99,6 @@ class NetworkView {
       field: theme.primary,
       tables: Object.fromEntries(["signed", "amount", "grey"].map((scale) => [scale, colourTable(theme, scale)])),
     };
-  }
-
-  placed({ layer, index }) {
-    return { layer, place: [index[0], index[1] ?? 0, index[2] ?? 0] };
   }
 
   // What the rows say ----------------------------------------------------------------------------------------------------
@@ -116,6 +130,15 @@ class NetworkView {
     this.link();
     this.spoken.textContent = "Trace cleared";
     this.send("pick", { layer: null });
+  }
+
+  /** For fingers: the traced cell moves by one. */
+  nudge(key) {
+    const row = this.at && this.byName.get(this.at.layer)?.row;
+    if (!row?.at) return;
+    const place = networkMove(row.at, this.at.place, { key });
+    row.cursor = place;
+    this.pick(row, place);
   }
 
   /** Keep the cell that the keyboard stands on in view, below the bar. */
@@ -182,7 +205,35 @@ class NetworkView {
       add(this.hover.row.layer.name, this.hover.place, true);
     }
     for (const [row, each] of marks) row.mark(each);
+    this.bar.classList.toggle("traced", Boolean(this.at));
+    this.drawThumb(marks);
     this.say();
+  }
+
+  /** The picture once more in the bar, small: what is outlined on it stays in view. */
+  drawThumb(marks) {
+    const row = this.byName.get("input")?.row;
+    if (!row?.at) return;
+    const [, rows, cols] = row.layer.shape, side = NETWORK_THUMB / Math.max(rows, cols);
+    const [width, height] = [cols * side, rows * side];
+    const context = fitCanvas(this.thumb, width, height);
+    Object.assign(this.thumb.style, { width: `${width}px`, height: `${height}px` });
+    context.imageSmoothingEnabled = false;
+    context.drawImage(row.sheet.canvas, 0, 0, cols, rows, 0, 0, width, height);
+    const { field, from, at, hover } = marks.get(row);
+    const boxes = [...field, ...from, ...[[at, false], [hover, true]].filter(([place]) => place).map(([[, r, c], soft]) => [{ rows: [r, r], cols: [c, c] }, soft])];
+    for (const [box, soft] of boxes) {
+      const [r0, r1] = [Math.max(box.rows[0], 0), Math.min(box.rows[1], rows - 1)];
+      const [c0, c1] = [Math.max(box.cols[0], 0), Math.min(box.cols[1], cols - 1)];
+      if (r0 > r1 || c0 > c1) continue;
+      const frame = [c0 * side + 1, r0 * side + 1, Math.max((c1 - c0 + 1) * side - 2, 1), Math.max((r1 - r0 + 1) * side - 2, 1)];
+      context.lineWidth = 3;
+      context.strokeStyle = "#000";
+      context.strokeRect(...frame);
+      context.lineWidth = 1.5;
+      context.strokeStyle = soft ? "#fff" : cssColour(mix(this.look.primary, [255, 255, 255], 0.35));
+      context.strokeRect(...frame);
+    }
   }
 
   // Words ----------------------------------------------------------------------------------------------------------------
@@ -210,7 +261,7 @@ class NetworkView {
 
   /** The way of picks: every stop but the last leads back to it. */
   drawTrail() {
-    const { path } = this.data;
+    const { path } = this;
     const key = JSON.stringify(path);
     if (key === this.trailed) return;
     this.trailed = key;
@@ -225,6 +276,9 @@ class NetworkView {
     this.trail.replaceChildren(...(parts.length ? parts : [element("span", { class: "quiet" }, "Nothing is traced yet")]));
   }
 }
+
+/** Where the feed and the view meet, by the view's key. */
+const networkMarks = () => (globalThis[Symbol.for("cnn-lab-network")] ??= { views: new Map(), latest: new Map() });
 
 const networkOf = instances((parent) => new NetworkView(parent));
 

@@ -16,6 +16,8 @@ function networkLevels(values, scale, bound) {
   return levels;
 }
 
+const NETWORK_EDGE = 3; // CSS pixels round the maps, for rings at their edge
+
 class NetworkLayer {
   /** `owner` hears `point(layer, place, byKeys)`, `pick(layer, place)`, `clear()`. */
   constructor(owner, signal) {
@@ -37,7 +39,8 @@ class NetworkLayer {
     this.box = element("div", {
       class: "box", tabindex: "0", role: "application", "aria-roledescription": "maps of a layer", "aria-describedby": "help",
     }, this.picture, this.above);
-    this.node = element("section", { class: "layer" }, words, element("div", { class: "maps" }, this.box));
+    this.maps = element("div", { class: "maps" }, this.box);
+    this.node = element("section", { class: "layer" }, words, this.maps);
     this.cursor = null; // where the keyboard stands, kept when the focus goes
     this.marks = { hover: null, at: null, from: [], field: null }; // places and boxes, see `mark`
     this.listen(signal);
@@ -106,12 +109,15 @@ class NetworkLayer {
 
   draw(look) {
     this.look = look;
-    const width = this.node.querySelector(".maps").clientWidth;
-    if (!width || !this.layer) return;
+    const width = this.maps.clientWidth - 2 * NETWORK_EDGE;
+    if (width <= 0 || !this.layer) return;
     const { layer } = this;
     this.at = networkLayout(layer, width, this.classes);
     const { at } = this;
-    for (const canvas of [this.picture, this.above]) Object.assign(canvas.style, { width: `${at.width}px`, height: `${at.height}px` });
+    Object.assign(this.picture.style, { width: `${at.width}px`, height: `${at.height}px` });
+    Object.assign(this.above.style, {
+      inset: `-${NETWORK_EDGE}px`, width: `${at.width + 2 * NETWORK_EDGE}px`, height: `${at.height + 2 * NETWORK_EDGE}px`,
+    });
     Object.assign(this.box.style, { width: `${at.width}px`, height: `${at.height}px` });
     const context = fitCanvas(this.picture, at.width, at.height);
     context.imageSmoothingEnabled = false;
@@ -188,7 +194,7 @@ class NetworkLayer {
 
   drawAbove() {
     const { at, marks, look, layer } = this;
-    const context = fitCanvas(this.above, at.width, at.height);
+    const context = fitCanvas(this.above, at.width + 2 * NETWORK_EDGE, at.height + 2 * NETWORK_EDGE, NETWORK_EDGE);
     for (const plane of layer.off) this.crossOut(context, plane);
     for (const [sources, soft] of marks.from ?? []) {
       if (sources.rows[0] > sources.rows[1] || sources.cols[0] > sources.cols[1]) continue;
@@ -226,9 +232,8 @@ class NetworkLayer {
   /** A frame in two tones, so that it shows on every colour; a soft one is only pointed at. */
   outline(context, { left, top, width, height }, colour, soft, dash = []) {
     const out = 1;
-    const frame = [Math.max(left - out, 0) + 0.5, Math.max(top - out, 0) + 0.5];
-    const [right, bottom] = [Math.min(left + width + out, this.at.width) - 0.5, Math.min(top + height + out, this.at.height) - 0.5];
-    const sides = [right - frame[0], bottom - frame[1]];
+    const frame = [left - out + 0.5, top - out + 0.5];
+    const sides = [width + 2 * out - 1, height + 2 * out - 1];
     if (!soft) {
       context.setLineDash([]);
       context.strokeStyle = `rgba(${this.look.background.join(",")}, 0.85)`;

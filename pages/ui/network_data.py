@@ -159,10 +159,12 @@ def largest(values: NDArray[Any]) -> float:
     return float(np.abs(finite).max(initial=0.0))
 
 
-def shapes(packed: bytes) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every layer of a message: what a pick is checked against."""
-    size = int.from_bytes(packed[:4], "little")
-    return {layer["name"]: tuple(layer["shape"]) for layer in json.loads(packed[4 : 4 + size])["layers"]}
+def unpack(packed: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return what `data` packed: everything but the numbers, and the numbers."""
+    start = 4 + int.from_bytes(packed[:4], "little")
+    head: dict[str, Any] = json.loads(packed[4:start])
+    del head["bytes"]
+    return head, packed[start:]
 
 
 class _Values:

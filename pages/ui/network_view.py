@@ -3,7 +3,8 @@
     packed = network_data.data(network, x, activations, probabilities, classes, trace=trace, path=path)
     network_view.show(packed, key="inspect-network", on_pick=take)
 
-Hovering and reading send nothing; only a pick comes back, checked here before the page sees it.
+Hovering and reading send nothing; only a pick comes back, checked here before the page sees it. What is traced travels
+apart from the maps, to a component of its own: a pick does not send a megabyte of maps again.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pages.ui import network_data
 from pages.ui.components import register
-from pages.ui.network_data import shapes
+from pages.ui.packing import pack
 from pages.ui.state import complain, touch, widget
 
 __all__ = ["Pick", "read_pick", "show"]
 
 _mount = register("network", "pixels", "heatgrid", "network_layout", "network_layer", "network")
+_feed = register("network_feed", "network_feed")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def show(packed: bytes, *, key: str, on_pick: Callable[[Pick | None], None] | No
         cleared the trace (Escape). The ring is drawn at once; pass the trace back in the data to keep it. A ValueError
         that it raises, with a sentence, is shown by the page.
     """
-    known = shapes(packed)
+    head, values = network_data.unpack(packed)
+    known = {layer["name"]: tuple(layer["shape"]) for layer in head["layers"]}
 
     def take() -> None:
         message = getattr(widget(key), "pick", None)
@@ -59,7 +63,9 @@ def show(packed: bytes, *, key: str, on_pick: Callable[[Pick | None], None] | No
         except ValueError as error:
             complain(str(error))
 
-    _mount(data=packed, key=key, on_pick_change=take)
+    marks = {"key": key, "at": head.pop("at"), "path": head.pop("path")}
+    _mount(data=pack({**head, "key": key, "values": values}), key=key, on_pick_change=take)
+    _feed(data=marks, key=f"{key}-feed")
 
 
 def read_pick(message: Any, known: Mapping[str, tuple[int, ...]]) -> Pick | None:

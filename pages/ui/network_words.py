@@ -81,5 +81,5 @@ def _conv_axis(plan: LayerPlan, axis: int) -> str:
 
 
 def _both(axes: list[str]) -> str:
-    """Return one formula where rows and columns agree, else both."""
-    return axes[0] if axes[0] == axes[1] else f"rows {axes[0]}, columns {axes[1]}"
+    """Return one formula where rows and columns agree, else both, on a line each."""
+    return axes[0] if axes[0] == axes[1] else f"rows {axes[0]}\ncolumns {axes[1]}"

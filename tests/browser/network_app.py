@@ -48,6 +48,11 @@ def picked(pick: Pick | None) -> None:
 
 
 st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
+st.html("""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-trace-dock) { position: sticky; bottom: 0; z-index: 5; }
+.st-key-trace-dock { background: light-dark(#fbfaf7, #111619); border-top: 1px solid light-dark(#dedad0, #2c363c); padding: 0.6rem 0 0.8rem;
+  max-height: 46vh; overflow-y: auto; }
+</style>""")
 architecture, shape = CASES[st.query_params.get("case", "small")]
 network = Network(architecture, input_shape=shape, seed=3)
 x = digit(shape)
@@ -71,5 +76,6 @@ packed = network_data.data(
 )
 network_view.show(packed, key="network", on_pick=picked)
 if trace is not None:
-    cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
+    with st.container(key="trace-dock"):
+        cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
 st.text(f"picked {[(stop['layer'], stop['index']) for stop in path]}")

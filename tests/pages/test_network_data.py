@@ -166,7 +166,7 @@ def test_the_formulas_come_out_at_the_sizes_and_counts(case: Any) -> None:
         if layer["kind"] in ("conv", "pool"):
             sizes = [int(n.replace(",", "")) for n in re.findall(r"= ([\d,]+)", layer["size"])]
             assert (sizes if len(sizes) == 2 else sizes * 2) == layer["shape"][1:]
-            for formula in layer["size"].replace("rows ", "").split(", columns "):
+            for formula in layer["size"].replace("rows ", "").split("\ncolumns "):
                 assert worked_out(formula) == int(formula.split("= ")[1])
     kinds = [layer["kind"] for layer in head["layers"]]
     assert kinds[0] == "input"
