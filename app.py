@@ -12,6 +12,8 @@ TEACHES = {
     "pages/4_Channels.py": "One filter sums over all channels; a bank of filters makes many maps.",
     "pages/5_Text.py": "The same idea in one dimension, over the words of a sentence.",
     "pages/6_Conventions.py": "Why PyTorch, Keras, SciPy and OpenCV disagree, rule by rule.",
+    "pages/7_Train.py": "A small network learns digits while its filters form; drag time back.",
+    "pages/8_Inspect.py": "Draw a digit and follow it through the network, down to any number.",
 }
 
 frame(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.runner import keep_alive
 from pages.ui.state import PageState, addresses, enter
 from pages.ui.words import literal
 
@@ -20,12 +22,15 @@ PAGES = {
     "pages/4_Channels.py": "Channels",
     "pages/5_Text.py": "Text",
     "pages/6_Conventions.py": "Conventions",
+    "pages/7_Train.py": "Train",
+    "pages/8_Inspect.py": "Inspect",
 }
 
 
 def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> None:
     """Draw what stands at the top of the page made by `script`, one of `PAGES`."""
     enter(script)
+    keep_alive()
     label = PAGES[script]
     st.set_page_config(
         page_title=label if script == "app.py" else f"{label} · CNN Lab",
@@ -41,6 +46,11 @@ def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> 
     with st.container(gap="small", key="heading"):
         st.title(heading, anchor=False)
         st.caption(caption)
+
+
+def let_go() -> None:
+    """Let go of the interpreter for a moment, so that what was sent is drawn by the browser before all that follows."""
+    time.sleep(0.015)
 
 
 def show_complaints(complaints: list[str]) -> None:

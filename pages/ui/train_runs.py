@@ -14,48 +14,47 @@ from pages.ui.state import PageState, set_widget, touch, widget
 from pages.ui.train_settings import DATASETS, OPTIMIZERS
 from pages.ui.words import number as say
 
-WIDTHS = (1.1, 1.2, 1.2, 5, 1.6, 1.4)
+POLL = 1.0  # seconds between two looks at runs that go on
 
 
 def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
-    """Draw the table."""
-    runs = session.my_runs()
-    if not runs:
+    """Draw the table, and keep it up to date while a run goes on."""
+    moving = any(run.alive for run in session.my_runs())
+    before = (state["run"], session.overlays(), len(session.my_runs()))
+
+    def table() -> None:
+        if (state["run"], session.overlays(), len(session.my_runs())) != before:
+            st.rerun()  # another run is shown, or another curve: that is for the whole page
+        runs = session.my_runs()
+        for run in runs:
+            _row(state, run)
+        if moving and not any(run.alive for run in runs):
+            st.rerun()
+
+    if not session.my_runs():
         st.caption("No run yet. Press Train: each run stays here, with its settings, to be compared with the next.")
         return
-    head = st.columns(WIDTHS, vertical_alignment="center")
-    for column, words in zip(head, ("Run", "Shown", "In the charts", "Settings", "Validation", ""), strict=True):
-        column.caption(words)
-    for run in runs:
-        _row(state, run, view)
+    st.fragment(table, run_every=POLL if moving else None)()
     st.caption(
         "Loss and accuracy on validation: pictures that no run learns from, the same for every run. “Continue from "
         "here”, in the player at a past moment, makes a run of its own."
     )
 
 
-def _row(state: PageState, run: RunView, view: RunView | None) -> None:
-    name, shown, beside, settings, result, actions = st.columns(WIDTHS, vertical_alignment="center")
-    is_shown = view is not None and run.token == view.token
-    name.markdown(f"**{session.name_of(run)}**")
-    key = f"train-run-{run.token[:8]}"
-    if is_shown:
-        shown.markdown("shown")
-    else:
-        shown.button("Show", key=f"{key}-show", on_click=session.show, args=(state, run.token))
-    over = f"{key}-over"
-    set_widget(over, is_shown or run.token in session.overlays())
-    beside.checkbox(
-        "In the charts",
-        key=over,
-        disabled=is_shown,
-        label_visibility="collapsed",
-        on_change=_overlay,
-        args=(run.token, over),
-    )
-    settings.caption(said(run))
-    result.caption(measured(run))
-    actions.button("Remove", key=f"{key}-remove", on_click=session.remove, args=(state, run.token))
+def _row(state: PageState, run: RunView) -> None:
+    is_shown, key = run.token == state["run"], f"train-run-{run.token[:8]}"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
+        with st.container(gap=None, width=430):
+            st.markdown(f"**{session.name_of(run)}** · {measured(run)}")
+            st.caption(said(run))
+        if is_shown:
+            st.button("Shown", key=f"{key}-show", disabled=True)
+        else:
+            st.button("Show", key=f"{key}-show", on_click=session.show, args=(state, run.token))
+        over = f"{key}-over"
+        set_widget(over, is_shown or run.token in session.overlays())
+        st.toggle("In the charts", key=over, disabled=is_shown, on_change=_overlay, args=(run.token, over))
+        st.button("Remove", key=f"{key}-remove", on_click=session.remove, args=(state, run.token))
 
 
 def _overlay(token: str, key: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnncore.datasets import Dataset
 from cnncore.training import TrainConfig
-from pages.ui import train_handmade, train_runs, train_save, train_test
+from pages.ui import train_handmade, train_runs, train_save, train_test, train_weight
 from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, choice, complain, touch
@@ -20,11 +20,12 @@ Draw = Callable[[PageState, TrainConfig, Dataset, "RunView | None"], None]
 TABS: dict[str, tuple[str, Draw]] = {
     "runs": ("Runs", train_runs.draw),
     "handmade": ("Hand-made or learned", train_handmade.draw),
+    "weight": ("One weight", train_weight.draw),
     "test": ("The test set", train_test.draw),
     "save": ("Save and share", train_save.draw),
 }
 
-SETTINGS: tuple[Setting, ...] = (choice("tab", "runs", list(TABS), "tab"),)
+SETTINGS: tuple[Setting, ...] = (choice("tab", "runs", list(TABS), "tab"), *train_weight.SETTINGS)
 
 
 def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
