@@ -1,0 +1,37 @@
+"""The Inspect page: draw a digit and follow it through the network, down to any single number."""
+
+import streamlit as st
+
+from pages.ui import inspect_answer, inspect_network, inspect_source, inspect_tabs
+from pages.ui.navigation import frame, show_complaints
+from pages.ui.sharing import link_to
+from pages.ui.state import PageState
+
+SETTINGS = (*inspect_source.SETTINGS, *inspect_network.SETTINGS, *inspect_tabs.SETTINGS)
+state = PageState("inspect", SETTINGS)
+
+frame("pages/8_Inspect.py", "Inspect", "Draw a digit, and follow it through the network down to any single number.")
+message = st.empty()
+complaints = state.begin()
+chosen = inspect_network.chosen(state, complaints)
+picture, answer, near = st.columns([5, 4, 4], gap="large")
+with picture:
+    drawing = inspect_source.canvas("inspect.canvas") if state["source"] == "draw" else None
+    given = inspect_source.given(state, chosen, drawing, complaints)
+with answer:
+    inspect_answer.draw_answer(chosen, given)
+with picture:
+    inspect_answer.draw_stages(chosen, given)
+with near:
+    inspect_answer.draw_neighbours(chosen, given)
+behind = st.container()
+with st.sidebar:
+    inspect_source.controls(state)
+    inspect_network.controls(state)
+    st.button("Back to defaults", on_click=state.reset, width="stretch")
+with behind:
+    inspect_tabs.draw(state, chosen, given)
+    link_to(state, "A link that opens this view; a drawing, a picture or a network of yours stays here.")
+with message:
+    show_complaints(complaints)
+state.finish()

@@ -1,0 +1,106 @@
+"""The answer: how the picture was made ready, what the network reads in it, and which known digits are nearest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnncore.datasets import split
+from cnncore.whatif import features, nearest
+from pages.ui import inspect_html as html
+from pages.ui.inspect_network import Chosen
+from pages.ui.inspect_source import Given
+from pages.ui.state import memo
+from pages.ui.words import literal
+from pages.ui.words import number as say
+
+NEIGHBOURS = 6
+MOST_KNOWN = 4000
+"""Training pictures whose features are kept: enough to find good neighbours, and few enough for a hundred people."""
+
+
+def probabilities(chosen: Chosen, given: Given) -> NDArray[Any]:
+    """Return the probability of each class."""
+    found: NDArray[Any] = memo(
+        "inspect.probabilities", (chosen.key, given.key), lambda: chosen.network.predict_proba(given.x)[0]
+    )
+    return found
+
+
+def draw_stages(chosen: Chosen, given: Given) -> None:
+    """Draw every step from the picture as given to what the network reads."""
+    shots = []
+    for name, values in given.stages.items():
+        plane = np.asarray(values, np.float32)
+        plane = plane[0, 0] if plane.ndim == 4 else plane.mean(axis=2) if plane.ndim == 3 else plane
+        high = 255.0 if plane.max(initial=0) > 1.5 else 1.0
+        rows, columns = plane.shape
+        shots.append(
+            html.figure(
+                html.grey_uri(plane, 0, high), f"{rows} × {columns}", strong=name.capitalize(), shape=(rows, columns)
+            )
+        )
+    if not shots:
+        rows, columns = given.x.shape[2:]
+        words = "as the network's training set has them: nothing to prepare"
+        shots = [html.figure(html.grey_uri(given.x[0, 0]), words, strong=f"{rows} × {columns},", side=140)]
+    st.html(html.row(shots))
+    for note in given.notes:
+        st.caption(literal(note))
+
+
+def draw_answer(chosen: Chosen, given: Given) -> None:
+    """Draw the probabilities."""
+    shares = probabilities(chosen, given)
+    best = int(np.argmax(shares))
+    said = f"The network reads {literal(chosen.classes[best])}, with {html.percent(float(shares[best]))}."
+    if given.label is not None:
+        known = literal(chosen.dataset.classes[given.label])
+        said += f" It is {known}." if best == given.label else f" It is {known}: a mistake."
+    st.markdown(f"**{said}**")
+    st.html(html.bars(shares, chosen.classes, right=given.label))
+
+
+def draw_neighbours(chosen: Chosen, given: Given) -> None:
+    """Draw the training digits that are nearest in the last layer's features."""
+    known, indices = _known(chosen)
+    own = features(chosen.network, given.x)
+    found, distances = nearest(known, own, NEIGHBOURS)
+    shots = [
+        html.figure(
+            html.grey_uri(chosen.dataset.images[indices[place], 0]),
+            f"distance {say(float(distance))}",
+            strong=chosen.dataset.classes[int(chosen.dataset.labels[indices[place]])],
+            side=56,
+        )
+        for place, distance in zip(found, distances, strict=True)
+    ]
+    st.html(html.row(shots))
+    st.caption(
+        f"Nearest of {len(indices):,} training digits, by the {known.shape[1]} numbers that the last layer before the "
+        "answer makes of each."
+    )
+
+
+def _known(chosen: Chosen) -> tuple[NDArray[Any], NDArray[Any]]:
+    def make() -> tuple[NDArray[Any], NDArray[Any]]:
+        indices = split(chosen.dataset.labels).train
+        if len(indices) > MOST_KNOWN:
+            indices = np.sort(np.random.default_rng(11).permutation(indices)[:MOST_KNOWN])
+        return features(chosen.network, fit_images(chosen, indices)), indices
+
+    made: tuple[NDArray[Any], NDArray[Any]] = memo("inspect.known", chosen.key, make)
+    return made
+
+
+def fit_images(chosen: Chosen, indices: NDArray[Any]) -> NDArray[Any]:
+    """Return pictures of the set in the size that the network takes."""
+    from pages.ui.inspect_source import fitted
+
+    images = chosen.dataset.images[indices]
+    if images.shape[1:] == chosen.network.input_shape:
+        return images
+    return np.concatenate([fitted(np.ascontiguousarray(x[None]), chosen.network.input_shape) for x in images])

@@ -1,0 +1,172 @@
+"""What if: filters switched off, and the picture moved, turned, scaled or made noisy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnncore.datasets import split
+from cnncore.ops import softmax
+from cnncore.whatif import CHANGES, accuracy_without, changed, forward_without, probability_curve
+from pages.ui import inspect_html as html
+from pages.ui.figures import DARK, LIGHT
+from pages.ui.inspect_answer import fit_images, probabilities
+from pages.ui.inspect_network import Chosen
+from pages.ui.inspect_source import Given
+from pages.ui.inspect_why import target_of
+from pages.ui.state import PageState, Setting, choice, memo, number, text, widget
+
+TITLES = {
+    "shift_right": "Move right",
+    "shift_down": "Move down",
+    "rotate": "Turn",
+    "scale": "Scale",
+    "noise": "Add noise",
+}
+RANGES = {"rotate": (-90.0, 90.0, 5.0), "scale": (0.4, 1.8, 0.05), "noise": (0.0, 1.0, 0.05)}
+STILL = {"scale": 1.0}
+"""The amount that changes nothing, where it is not 0."""
+SETTINGS: tuple[Setting, ...] = (
+    text("off", ""),
+    choice("change", "shift_right", list(TITLES), "change"),
+    number("amount", 0.0, -1000.0, 1000.0, "amount of change"),
+)
+
+
+def switched_off(state: PageState, chosen: Chosen) -> dict[str, set[int]]:
+    """Return the filters that are off, by the layer whose maps they give; unknown ones are left out."""
+    shapes = {plan.name: plan.output_shape for plan in chosen.network.plan if plan.kind == "activation"}
+    off: dict[str, set[int]] = {}
+    for part in str(state["off"]).split():
+        layer, _, channel = part.partition(".")
+        shape = shapes.get(layer, ())
+        if len(shape) == 3 and channel.isdecimal() and int(channel) < shape[0]:
+            off.setdefault(layer, set()).add(int(channel))
+    return off
+
+
+def draw(state: PageState, chosen: Chosen, given: Given) -> None:
+    """Draw both questions."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _filters(state, chosen, given)
+    with right:
+        _changes(state, chosen, given)
+
+
+def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
+    st.markdown("**Switch filters off**")
+    off = switched_off(state, chosen)
+    for plan in chosen.network.plan:
+        if plan.kind != "activation" or len(plan.output_shape) != 3:
+            continue
+        key = f"inspect.off.{plan.name}"
+        st.pills(
+            f"{plan.name}: off",
+            range(plan.output_shape[0]),
+            default=sorted(off.get(plan.name, ())),
+            selection_mode="multi",
+            key=f"{key}.{plan.output_shape[0]}",
+            on_change=_switch,
+            args=(state, chosen),
+        )
+    if not off:
+        st.caption("Choose filters: their maps become 0 wherever they would be read.")
+        return
+    before = probabilities(chosen, given)
+    after = softmax(forward_without(chosen.network, given.x, off))[0]
+    target = target_of(state, chosen, given)
+    indices = split(chosen.dataset.labels).test
+    off_key = (chosen.key, state["off"])
+    images, labels = fit_images(chosen, indices), chosen.dataset.labels[indices]
+    whole = memo("inspect.whole", chosen.key, lambda: accuracy_without(chosen.network, images, labels, {}))
+    part = memo("inspect.part", off_key, lambda: accuracy_without(chosen.network, images, labels, off))
+    name = chosen.classes[target]
+    st.markdown(
+        f"Probability of {name}: {html.percent(float(before[target]))} → **{html.percent(float(after[target]))}**. "
+        f"Accuracy on the {len(indices):,} test digits: {100 * whole[1]:.2f} % → **{100 * part[1]:.2f} %**."
+    )
+    st.html(html.bars(after, chosen.classes, right=given.label))
+
+
+def _switch(state: PageState, chosen: Chosen) -> None:
+    parts = []
+    for plan in chosen.network.plan:
+        if plan.kind == "activation" and len(plan.output_shape) == 3:
+            picked = widget(f"inspect.off.{plan.name}.{plan.output_shape[0]}") or []
+            parts += [f"{plan.name}.{channel}" for channel in sorted(picked)]
+    state.change(off=" ".join(parts))
+
+
+def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
+    st.markdown("**Change the picture**")
+    st.segmented_control(
+        "Change",
+        list(TITLES),
+        format_func=TITLES.__getitem__,
+        key=state.key("change"),
+        required=True,
+        label_visibility="collapsed",
+        on_change=_from_still,
+        args=(state,),
+    )
+    change = state["change"]
+    side = float(min(chosen.network.input_shape[1:]))
+    low, high, step = RANGES.get(change, (-float(round(side / 2)), float(round(side / 2)), 0.5))
+    if not low <= state["amount"] <= high:
+        state.settle(amount=STILL.get(change, 0.0))
+    st.slider(CHANGES[change].capitalize(), low, high, step=step, key=state.key("amount"))
+    amount = float(state["amount"])
+    amounts = [round(low + step * n, 6) for n in range(round((high - low) / step) + 1)]
+    curve = memo(
+        "inspect.curve",
+        (chosen.key, given.key, change),
+        lambda: probability_curve(chosen.network, given.x, change, amounts),
+    )
+    moved = changed(given.x, change, amount)
+    shares = chosen.network.predict_proba(moved)[0]
+    shot = html.figure(html.grey_uri(moved[0, 0]), "what it reads now", side=96, shape=(moved.shape[2], moved.shape[3]))
+    picture, chart = st.columns([1, 3], vertical_alignment="center")
+    with picture:
+        st.html(html.row([shot]))
+        best = int(np.argmax(shares))
+        st.markdown(f"**{chosen.classes[best]}**, {html.percent(float(shares[best]))}")
+    with chart:
+        st.plotly_chart(_chart(curve, amounts, amount, chosen, CHANGES[change]), config={"displayModeBar": False})
+
+
+def _from_still(state: PageState) -> None:
+    """Begin a new change with the amount that changes nothing. For callbacks."""
+    state.change(amount=STILL.get(str(widget(state.key("change"))), 0.0))
+
+
+def _chart(curve: NDArray[Any], amounts: list[float], amount: float, chosen: Chosen, unit: str) -> Any:
+    """Return the probability of the classes that matter over the amount of change."""
+    import plotly.graph_objects as go
+
+    colours = DARK if st.context.theme.type == "dark" else LIGHT
+    matter = np.argsort(-curve.max(axis=0))[:3]
+    figure = go.Figure()
+    for line, number_ in zip(("solid", "dash", "dot"), matter, strict=False):
+        figure.add_scatter(
+            x=amounts,
+            y=curve[:, number_],
+            name=str(chosen.classes[int(number_)]),
+            mode="lines",
+            line={"color": colours.primary if line == "solid" else colours.text, "dash": line, "width": 2},
+        )
+    figure.add_vline(x=amount, line={"color": colours.quiet, "width": 1})
+    figure.update_layout(
+        height=230,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis={"title": unit, "gridcolor": colours.border, "zeroline": False},
+        yaxis={"title": "probability", "range": [0, 1.02], "gridcolor": colours.border},
+        legend={"orientation": "h", "y": 1.15},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.text},
+    )
+    return figure

@@ -1,0 +1,133 @@
+"""Why the network answers so: four explanations, each beside that of a network that has learned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnncore import explain
+from cnncore.network import Network
+from pages.ui import inspect_html as html
+from pages.ui.inspect_answer import probabilities
+from pages.ui.inspect_network import Chosen
+from pages.ui.inspect_source import Given
+from pages.ui.state import PageState, Setting, memo, number, text
+from pages.ui.words import number as say
+
+PREDICTED = -1
+SETTINGS: tuple[Setting, ...] = (
+    number("target", PREDICTED, PREDICTED, 99, "class to explain", whole=True, shown=0),
+    text("cam_layer", ""),
+    number("window", 0, 0, 64, "window", whole=True, shown=1),
+    number("window_stride", 1, 1, 16, "stride of the window", whole=True),
+    number("random_seed", 1, 0, 9999, "seed of the random network", whole=True),
+)
+WORDS = {
+    "Saliency": "How much each pixel, changed a little, would move the score (Simonyan et al. 2013).",
+    "Gradient × input": "The same gradient, times the pixel: what speaks for the class, and what against it.",
+    "Grad-CAM": "Where the layer's maps hold the evidence (Selvaraju et al. 2017), enlarged to the picture's size.",
+    "Occlusion": "How far the probability falls when a window is covered (Zeiler and Fergus 2014).",
+}
+
+
+def target_of(state: PageState, chosen: Chosen, given: Given) -> int:
+    """Return the class to explain: the one the person chose, or the one that the network reads."""
+    if 0 <= state["target"] < len(chosen.classes):
+        return int(state["target"])
+    return int(np.argmax(probabilities(chosen, given)))
+
+
+def draw(state: PageState, chosen: Chosen, given: Given) -> None:
+    """Draw the explanations of one class, each beside the same of a random network."""
+    names = ["What it reads", *chosen.classes]
+    layers = [plan.name for plan in chosen.network.plan if len(plan.output_shape) == 3 and plan.kind != "dropout"]
+    last = next(name for name in reversed(layers) if name.startswith(("relu", "leaky", "tanh")))
+    if state["cam_layer"] not in layers:
+        state.settle(cam_layer=last)
+    side = min(chosen.network.input_shape[1:])
+    if not 1 <= state["window"] <= side:
+        state.settle(window=max(1, side // 4))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Class to explain",
+            range(PREDICTED, len(chosen.classes)),
+            format_func=lambda n: names[n - PREDICTED],
+            key=state.key("target"),
+            width=170,
+        )
+        st.selectbox("Grad-CAM on layer", layers, key=state.key("cam_layer"), width=170)
+        st.number_input("Occlusion window", 1, side, key=state.key("window"), width=150)
+        st.number_input("Its stride", 1, 16, key=state.key("window_stride"), width=120)
+        st.number_input("Seed of the random network", 0, 9999, key=state.key("random_seed"), width=210)
+    target = target_of(state, chosen, given)
+    st.markdown(
+        f"**For the class {chosen.classes[target]}**, of the network, and of one of the same shape with random weights"
+    )
+    blank: Network = memo(
+        "inspect.blank", (chosen.key, state["random_seed"]), lambda: chosen.network.reinitialised(state["random_seed"])
+    )
+    progress = st.empty()
+    done = Progress(progress)
+    shape = chosen.network.input_shape[1:]
+    columns = st.columns(4)
+    key = (chosen.key, given.key, target, state["cam_layer"], state["window"], state["window_stride"])
+    for column, (name, make) in zip(columns, _explanations(state, target).items(), strict=True):
+        found = memo(f"inspect.why.{name}", key, partial(make, chosen.network, given.x, done))
+        blank_key = (*key, state["random_seed"])
+        other = memo(f"inspect.why.{name}.blank", blank_key, partial(make, blank, given.x, done))
+        with column:
+            st.markdown(f"**{name}**")
+            st.html(html.row([_shot(name, found, "this network", shape), _shot(name, other, "random weights", shape)]))
+            st.caption(WORDS[name])
+    progress.empty()
+    st.caption(
+        "Where the two pictures of a pair look alike, the explanation shows the digit, not what was learned "
+        "(Adebayo et al. 2018)."
+    )
+
+
+class Progress:
+    """Tells how many covers of the occlusion are done."""
+
+    def __init__(self, place: Any) -> None:
+        self._place = place
+
+    def __call__(self, done: int, total: int) -> None:
+        self._place.progress(done / total, f"Occlusion: {done:,} of {total:,} windows")
+
+
+Explanation = Callable[[Network, NDArray[Any], Progress], NDArray[Any]]
+
+
+def _explanations(state: PageState, target: int) -> dict[str, Explanation]:
+    layer, window, stride = state["cam_layer"], state["window"], state["window_stride"]
+    return {
+        "Saliency": lambda network, x, done: explain.saliency(network, x, target)[0],
+        "Gradient × input": lambda network, x, done: explain.gradient_times_input(network, x, target)[0],
+        "Grad-CAM": lambda network, x, done: explain.grad_cam(network, x, target, layer=layer)[0],
+        "Occlusion": lambda network, x, done: explain.occlusion(
+            network, x, target, window=window, stride=stride, progress=done
+        ),
+    }
+
+
+def _shot(name: str, values: NDArray[Any], whose: str, shape: tuple[int, ...]) -> str:
+    bound = float(np.abs(values).max(initial=0.0))
+    signed = name in ("Gradient × input", "Occlusion")
+    shown = enlarged(values, shape) if name == "Grad-CAM" else values
+    uris = html.signed_masks(shown, bound) if signed else html.amount_masks(shown, bound)
+    ends = f"{whose}, ±{say(bound)}" if signed else f"{whose}, 0 to {say(bound)}"
+    return html.figure(uris, ends, side=108, shape=(shown.shape[0], shown.shape[1]))
+
+
+def enlarged(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return a map in the size of the picture, bilinear in between."""
+    from PIL import Image
+
+    picture = Image.fromarray(np.asarray(values, np.float32)).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
