@@ -1,0 +1,134 @@
+"""How a box of ink is brought into the size and place that the pictures of a training set have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image
+
+from cnncore._arrays import Array
+
+DIGITS_INK = 310
+"""Cells of 32 x 32 that are ink in scikit-learn's digits: 303 to 330 in the mean of each class, even for a one."""
+
+
+class MnistFrame:
+    """MNIST's: a box of 20 x 20 that keeps its proportions; centre of mass in the middle of 28 x 28.
+
+    The mass centres of all of MNIST's pictures lie within half a pixel of row 14 and column 14, counted from 0, and the
+    longer side of every box is 20: they were moved by whole pixels.
+    """
+
+    side, box, centre = 28, 20, 14
+
+    def scaled(self, values: Array) -> Array:
+        """Return a box of ink in its size: the longer side 20, at least 1 the shorter."""
+        rows, columns = values.shape
+        longer = max(rows, columns)
+        size = (max(1, round(self.box * rows / longer)), max(1, round(self.box * columns / longer)))
+        return _full_ink(resampled(values, size))
+
+    def stretched(self, values: Array) -> Array:
+        """Return a box of ink in the size of the frame, whatever its proportions."""
+        return resampled(values, (self.side, self.side))
+
+    def centred(self, values: Array) -> Array:
+        """Return the frame with the box in it, its centre of mass in the middle, as far as all of it stays inside."""
+        mass = float(values.sum()) or 1.0
+        tops = []
+        for axis in (0, 1):
+            middle = float(values.sum(axis=1 - axis) @ np.arange(values.shape[axis])) / mass
+            tops.append(min(max(round(self.centre - middle), 0), self.side - values.shape[axis]))
+        return _pasted(values, tops[0], tops[1], self.side)
+
+    def placed(self, values: Array, place: tuple[float, float]) -> Array:
+        """Return the frame with the box at a share of the way from top to bottom and from left to right."""
+        return _placed(values, place, self.side)
+
+    def finished(self, values: Array) -> Array:
+        """Return what the network reads."""
+        return values
+
+
+class DigitsFrame:
+    """scikit-learn's digits: a bitmap of 20 columns and 32 rows in 32 x 32; counts of ink in 4 x 4 cells."""
+
+    side, rows, columns, block = 32, 32, 20, 4
+
+    def scaled(self, values: Array) -> Array:
+        """Return a box of ink as a bitmap of 32 x 20, the strokes as thick as in the training set."""
+        return _as_thick(resampled(values, (self.rows, self.columns)), DIGITS_INK)
+
+    def stretched(self, values: Array) -> Array:
+        """Return a box of ink in the size of the frame: 32 columns too, the strokes as thick as they come."""
+        return (resampled(values, (self.side, self.side)) >= 0.5).astype(np.float32)
+
+    def centred(self, values: Array) -> Array:
+        """Return the frame with the box in the middle of it."""
+        return _placed(values, (0.5, 0.5), self.side)
+
+    def placed(self, values: Array, place: tuple[float, float]) -> Array:
+        """Return the frame with the box at a share of the way from top to bottom and from left to right."""
+        return _placed(values, place, self.side)
+
+    def finished(self, values: Array) -> Array:
+        """Return what the network reads: the share of ink in each block."""
+        count = self.side // self.block
+        return values.reshape(count, self.block, count, self.block).mean(axis=(1, 3), dtype=np.float32)
+
+
+Frame = MnistFrame | DigitsFrame
+FRAMES: Mapping[str, Frame] = MappingProxyType({"mnist": MnistFrame(), "digits": DigitsFrame()})
+
+
+def resampled(values: Array, size: tuple[int, int]) -> Array:
+    """Return a picture in another size: the mean of the area that each pixel covers, or straight lines between pixels
+    where it grows.
+
+    Examples
+    --------
+    >>> resampled(np.array([[0, 1, 1, 1]], np.float32), (1, 2)).tolist()
+    [[0.5, 1.0]]
+    """
+    rows, columns = size
+    for length, axis in ((rows, 0), (columns, 1)):
+        if values.shape[axis] == length:
+            continue
+        way = Image.Resampling.BOX if length < values.shape[axis] else Image.Resampling.BILINEAR
+        wanted = (values.shape[1], length) if axis == 0 else (length, values.shape[0])
+        values = np.asarray(Image.fromarray(np.ascontiguousarray(values, np.float32)).resize(wanted, way))
+    return np.clip(values, 0, 1)
+
+
+def _full_ink(values: Array) -> Array:
+    """Return ink whose strongest is 1: a stroke thinner than a pixel would be grey all along, which no pen writes."""
+    peak = float(values.max(initial=0))
+    return values / np.float32(peak) if peak > 0 else values
+
+
+def _as_thick(values: Array, count: int) -> Array:
+    """Return the bitmap of the `count` cells that are deepest in the ink or nearest to it."""
+    from scipy import ndimage
+
+    inked = values >= 0.5 * values.max(initial=0)
+    if inked.all():
+        return np.ones(values.shape, np.float32)
+    depth = ndimage.distance_transform_edt(np.pad(inked, 1))[1:-1, 1:-1] - ndimage.distance_transform_edt(~inked)
+    # Half a cell either way decides between cells that lie equally deep.
+    order = np.argsort(-(depth + 0.5 * values), axis=None, kind="stable")
+    bitmap = np.zeros(values.size, np.float32)
+    bitmap[order[:count]] = 1
+    return bitmap.reshape(values.shape)
+
+
+def _placed(values: Array, place: tuple[float, float], side: int) -> Array:
+    top, left = (round((side - length) * share) for length, share in zip(values.shape, place, strict=True))
+    return _pasted(values, top, left, side)
+
+
+def _pasted(values: Array, top: int, left: int, side: int) -> Array:
+    frame = np.zeros((side, side), np.float32)
+    frame[top : top + values.shape[0], left : left + values.shape[1]] = values
+    return frame

@@ -1,0 +1,231 @@
+"""From grey levels to ink: 0 where the background is, 1 in the middle of a stroke, whatever the light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnncore._arrays import Array
+
+NOTHING = "There is nothing to read: "
+LEAST_CONTRAST = 12
+"""Grey levels, of 255, by which ink must differ from a plain background."""
+NEAR = 6
+"""Grey levels around the most common one that still count as the plain background."""
+FAINT = 0.08
+"""Ink below this is left out: the noise of a plain background, the last trace of a blurred edge."""
+SOLID = 0.4
+"""Ink from here on belongs to a stroke when strokes are counted."""
+WEAKEST_PHOTOGRAPHED = 0.12
+"""Share of the light around it that a photographed stroke must swallow or add at least."""
+MOST_MARKS = 40
+"""More marks than that, none of which stands out, are texture, not writing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """What was written, parted from what it was written on.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (H, W)
+        0 to 1.
+    dark : bool
+        Whether it was darker than its background.
+    even : bool
+        Whether the background had one level, so that nothing had to be evened out.
+    strokes, specks : int
+        Pieces that do not touch and were kept; pieces that were left out as too small or too far away.
+    """
+
+    values: Array
+    dark: bool
+    even: bool
+    strokes: int
+    specks: int
+
+
+def find_ink(levels: Array) -> Ink:
+    """Part ink from background.
+
+    Parameters
+    ----------
+    levels : ndarray of uint8, shape (H, W)
+
+    Returns
+    -------
+    Ink
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if nothing stands out from the background.
+    """
+    counts = np.bincount(levels.reshape(-1), minlength=256)
+    lowest, highest = (int(edge) for edge in np.flatnonzero(counts)[[0, -1]])
+    if highest - lowest < LEAST_CONTRAST:
+        raise ValueError(f"{NOTHING}all of the picture has about the same brightness.")
+    background = _plain_background(levels, counts)
+    if background is None:
+        values, dark = _uneven(levels)
+        return _pieces(values, dark, even=False)
+    table, dark = _plain_table(counts, background)
+    return _pieces(table[levels], dark, even=True)
+
+
+# A plain background ---------------------------------------------------------------------------------------------------
+
+
+def _plain_background(levels: Array, counts: Array) -> int | None:
+    """Return the level of a background that has one, else None."""
+    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
+    around = np.bincount(border, minlength=256)
+    for own, least_here, other, least_there in ((around, 0.6, counts, 0.15), (counts, 0.5, around, 0.3)):
+        level = _commonest(own)
+        near = slice(max(0, level - NEAR), level + NEAR + 1)
+        if own[near].sum() >= least_here * own.sum() and other[near].sum() >= least_there * other.sum():
+            return level
+    return None
+
+
+def _commonest(counts: Array) -> int:
+    """Return the middle of the few neighbouring levels that together are the most common."""
+    # Neighbours together, since noise spreads one level over several; the middle one counts most.
+    shares = np.convolve(counts, [1, 2, 3, 4, 3, 2, 1], mode="same")
+    return int(shares.argmax())
+
+
+def _plain_table(counts: Array, background: int) -> tuple[Array, bool]:
+    """Return the ink of each of 256 grey levels, and whether it is the dark ones."""
+    step = np.arange(256) - background
+    stands_out = np.abs(step) >= LEAST_CONTRAST
+    weight = counts * np.abs(step) * stands_out
+    if not weight.any():
+        raise ValueError(f"{NOTHING}all of the picture has about the same brightness.")
+    dark = bool(weight[step < 0].sum() > weight[step > 0].sum())
+    contrast = -step if dark else step
+    own = np.where(contrast >= LEAST_CONTRAST, counts, 0)
+    # Full ink is what the darker half of a stroke shows: its edges are blurred, so they are left out of the question.
+    strongest = _level_at(own, contrast, 0.98)
+    inner = np.where(contrast >= strongest / 2, own, 0)
+    full = _level_at(inner, contrast, 0.5)
+    table = np.clip(contrast / np.float32(full), 0, 1).astype(np.float32)
+    table[table < FAINT] = 0
+    return table, dark
+
+
+def _level_at(counts: Array, contrast: Array, share: float) -> int:
+    """Return the contrast that this share of the counted pixels stays below or reaches."""
+    order = np.argsort(contrast, kind="stable")
+    reached = np.cumsum(counts[order])
+    return int(contrast[order[np.searchsorted(reached, share * reached[-1])]])
+
+
+# Uneven light ---------------------------------------------------------------------------------------------------------
+
+
+def _uneven(levels: Array) -> tuple[Array, bool]:
+    """Return the ink of a photograph, and whether it is dark.
+
+    Paper in uneven light has another level at every place. A grey closing (the brightest nearby, then the darkest of
+    that) fills every dark stroke that is narrower than its window with the level of the paper around it, and keeps the
+    edges of a shadow or of the sheet; an opening does the same for bright strokes. What differs from it is ink, as a
+    share of the light there.
+    """
+    from scipy import ndimage
+
+    light = ndimage.uniform_filter(levels.astype(np.float32), 3, mode="nearest")
+    window = max(3, min(levels.shape) // 3) | 1
+    brightest = ndimage.maximum_filter(light, window, mode="nearest")
+    darkest = ndimage.minimum_filter(light, window, mode="nearest")
+    filled = ndimage.minimum_filter(brightest, window, mode="nearest")
+    emptied = ndimage.maximum_filter(darkest, window, mode="nearest")
+    # Strokes take less room than what is between them, so the many hardly differ from their surroundings, and the few
+    # differ much: to the dark side or the bright one.
+    lean = light - ndimage.uniform_filter(light, window, mode="nearest")
+    spread = float(np.abs(lean).mean()) or 1.0
+    dark = bool(np.mean((lean / spread) ** 3) < 0)
+    contrast = (filled - light) / np.maximum(filled, 40) if dark else (light - emptied) / np.maximum(light, 40)
+    contrast -= np.median(contrast)
+    noise = 1.4826 * float(np.median(np.abs(contrast)))
+    least = max(_otsu(contrast), 4 * noise, WEAKEST_PHOTOGRAPHED / 2)
+    found = contrast[contrast > least]
+    full = float(np.percentile(found, 70)) if found.size else 0.0
+    if full < WEAKEST_PHOTOGRAPHED:
+        raise ValueError(f"{NOTHING}no stroke stands out from its surroundings.")
+    floor = max(0.3 * full, 3 * noise)
+    values = np.clip((contrast - floor) / max(0.8 * full - floor, 0.1 * full), 0, 1).astype(np.float32)
+    return values, dark
+
+
+def _otsu(values: Array) -> float:
+    """Return the threshold that parts `values` into two groups that differ most [1]_.
+
+    References
+    ----------
+    .. [1] N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    counts, edges = np.histogram(values, 256)
+    middle = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * middle)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = sums / below - (sums[-1] - sums) / above
+        between = np.nan_to_num(below * above * gap**2)
+    return float(edges[1 + int(between.argmax())])
+
+
+# Pieces ---------------------------------------------------------------------------------------------------------------
+
+
+def _pieces(values: Array, dark: bool, *, even: bool) -> Ink:
+    """Leave out specks; count the strokes that do not touch."""
+    from scipy import ndimage
+
+    solid = values >= SOLID
+    names, count = ndimage.label(solid, np.ones((3, 3)))
+    if count == 0:
+        raise ValueError(f"{NOTHING}no stroke stands out from its surroundings.")
+    if count == 1:
+        return Ink(_around(values, solid, even), dark, even, 1, 0)
+    boxes: list[Any] = ndimage.find_objects(names)
+    areas = np.bincount(names.reshape(-1), minlength=count + 1)[1:]
+    main, kept = _kept(areas, boxes, values.shape, even)
+    if not even and len(areas) > MOST_MARKS and areas[main] < 0.25 * areas.sum():
+        raise ValueError(f"{NOTHING}the picture is full of small marks, none of which stands out.")
+    if kept.all():
+        return Ink(_around(values, solid, even), dark, even, count, 0)
+    solid &= np.concatenate([[False], kept])[names]
+    return Ink(_around(values, solid, False), dark, even, int(kept.sum()), int(count - kept.sum()))
+
+
+def _kept(areas: Array, boxes: list[Any], shape: tuple[int, ...], even: bool) -> tuple[int, Array]:
+    """Return the main piece, and which pieces belong to the digit.
+
+    A drawing's pieces all do, but for dots of a few pixels beside strokes a hundred times as large. In a photograph a
+    piece must have some size, lie near the main one, and not come in from the picture's edge.
+    """
+    if even:
+        return int(areas.argmax()), areas >= 0.01 * areas.max()
+    ends = np.array([[box[0].start, box[1].start, box[0].stop, box[1].stop] for box in boxes])
+    cut = (ends[:, 0] == 0) | (ends[:, 1] == 0) | (ends[:, 2] == shape[0]) | (ends[:, 3] == shape[1])
+    main = int(np.where(cut, 0.1 * areas, areas).argmax())
+    top, left, bottom, right = ends[main]
+    reach = 0.5 * max(bottom - top, right - left)
+    apart = np.maximum.reduce([top - ends[:, 2], ends[:, 0] - bottom, left - ends[:, 3], ends[:, 1] - right])
+    kept = (areas >= 0.04 * areas[main]) & (apart <= reach) & ~cut
+    kept[main] = True
+    return main, kept
+
+
+def _around(values: Array, solid: Array, even: bool) -> Array:
+    """Return the ink of the chosen strokes with their soft edges; all of it if nothing is to be left out."""
+    if even:
+        return values
+    from scipy import ndimage
+
+    near = ndimage.maximum_filter(solid.view(np.uint8), 5, mode="constant")
+    return np.where(near, values, np.float32(0))
