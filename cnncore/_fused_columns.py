@@ -1,8 +1,8 @@
 """Convolution over maps laid out row first, (H, C, W, N): columns of pixels with a third of the usual copying.
 
-A filter of KH x KW over C channels is a row of KH * C * KW weights. With the rows of the maps outermost, and each row
-copied once for every horizontal tap, (C, KW, OW, N), the pixels under all windows of one output row are KH neighbouring
-rows of memory: a matrix of KH * C * KW by OW * N that needs no copy of its own, and that overlapping output rows share.
+A filter of KH x KW over C channels is a row of KH * KW * C weights. With the rows of the maps outermost, and each row
+copied once for every horizontal tap, (KW, C, OW, N), the pixels under all windows of one output row are KH neighbouring
+rows of memory: a matrix of KH * KW * C by OW * N that needs no copy of its own, and that overlapping output rows share.
 So pixels are copied KW times, not KH * KW times, and one matrix product for each output row does the rest.
 
 Output rows are handled in blocks small enough that what one step leaves is still in the cache when the next reads it.
@@ -34,7 +34,7 @@ class RowColumns:
 
     Attributes
     ----------
-    matrices : ndarray, shape (OH, KH * C * KW, OW * N)
+    matrices : ndarray, shape (OH, KH * KW * C, OW * N)
         To multiply with; they share memory.
 
     Examples
@@ -53,14 +53,14 @@ class RowColumns:
     def __init__(self, windows: Windows, channels: int, images: int, dtype: np.dtype) -> None:
         (kh, kw), (down, _), (oh, ow) = windows.kernel, windows.stride, windows.out
         self._windows = windows
-        self._memory: Array = np.zeros(((oh - 1) * down + kh, channels, kw, ow, images), dtype)  # 0 is padding
-        per_row, _, per_tap, *_ = self._memory.strides
+        self._memory: Array = np.zeros(((oh - 1) * down + kh, kw, channels, ow, images), dtype)  # 0 is padding
+        per_row, _, per_channel, *_ = self._memory.strides
         self.matrices: Array = np.ndarray(
-            (oh, kh * channels * kw, ow * images),
+            (oh, kh * kw * channels, ow * images),
             dtype,
             self._memory,  # type: ignore[arg-type]
             0,
-            (down * per_row, per_tap, self._memory.itemsize),
+            (down * per_row, per_channel, self._memory.itemsize),
         )
 
     def copies(self, maps: Array, first: int) -> Copies:
@@ -80,7 +80,7 @@ class RowColumns:
         source = maps[: target.shape[0]]
         if not target.size:
             return []
-        return [(target[:, :, tap.number, tap.out], source[:, :, tap.pixels]) for tap in taps(self._windows, 1)]
+        return [(target[:, tap.number, :, tap.out], source[:, :, tap.pixels]) for tap in taps(self._windows, 1)]
 
 
 class FusedConv:
@@ -133,7 +133,7 @@ class FusedConv:
         self._matrices = [columns.matrices[first:stop] for first, stop in self.rows]
         self._turned_matrices = [matrices.transpose(0, 2, 1) for matrices in self._matrices]
         self._copies = [columns.copies(x[a:b], a) for a, b in self._arriving(x.shape[0])]
-        self._weights: Array = np.empty((filters, kh, channels, kw), x.dtype)  # in the columns' order
+        self._weights: Array = np.empty((filters, kh, kw, channels), x.dtype)  # in the columns' order
         self._weight_rows = self._weights.reshape(filters, -1)
         self._flat, self._flat_dy = ([y.reshape(y.shape[0], filters, -1) for y in ys] for ys in (self.y, self.dy))
         dw_rows: Array = np.empty((used, *self._weight_rows.shape), x.dtype)
@@ -157,7 +157,7 @@ class FusedConv:
 
     def start_forward(self) -> None:
         """Take over the filters as they are now."""
-        np.copyto(self._weights, self.weight.transpose(0, 2, 1, 3))
+        np.copyto(self._weights, self.weight.transpose(0, 2, 3, 1))
 
     def forward(self, block: int) -> None:
         """Fill ``y[block]`` from what stands in `x`; the blocks in their order."""
@@ -179,7 +179,7 @@ class FusedConv:
     def end_backward(self) -> None:
         """Fill `dw`, when all blocks are done."""
         np.add.reduce(self._dw_rows, axis=0, out=self._dw_sum)
-        np.copyto(self.dw, self._dw_sum.reshape(self._weights.shape).transpose(0, 2, 1, 3))
+        np.copyto(self.dw, self._dw_sum.reshape(self._weights.shape).transpose(0, 3, 1, 2))
 
 
 class _GatheredGradient:
@@ -189,8 +189,8 @@ class _GatheredGradient:
         filters, channels, kh, kw = conv.weight.shape
         height, _, width, images = dx.shape
         columns = RowColumns(windows, filters, images, dx.dtype)
-        self._weight = conv.weight.transpose(1, 2, 0, 3)[:, ::-1, :, ::-1]
-        self._weights: Array = np.empty((channels, kh, filters, kw), dx.dtype)
+        self._weight = conv.weight.transpose(1, 2, 3, 0)[:, ::-1, ::-1]
+        self._weights: Array = np.empty((channels, kh, kw, filters), dx.dtype)
         self._weight_rows = self._weights.reshape(channels, -1)
         self._steps: list[tuple[Copies, Array, Array]] = []
         flat, done = dx.reshape(height, channels, width * images), 0
@@ -218,15 +218,15 @@ class _SpreadGradient:
     def __init__(self, conv: FusedConv, dx: Array) -> None:
         filters, channels, kh, kw = conv.weight.shape
         (first, stop), (dy,) = conv.rows[0], conv.dy
-        values: Array = np.empty((stop - first, kh, channels, kw, *dy.shape[2:]), dx.dtype)
+        values: Array = np.empty((stop - first, kh, kw, channels, *dy.shape[2:]), dx.dtype)
         self._weights, self._dy, self._dx = conv._weight_rows.T, dy.reshape(stop, filters, -1), dx
-        self._flat = values.reshape(stop, kh * channels * kw, -1)
+        self._flat = values.reshape(stop, kh * kw * channels, -1)
         self._adds: list[tuple[Array, Array]] = []
         for row in taps(conv.windows, 0):
             last = min(row.out.stop, stop)
             pixels = dx[row.pixels][: last - row.out.start]
             for column in taps(conv.windows, 1):
-                source = values[row.out.start : last, row.number, :, column.number, column.out]
+                source = values[row.out.start : last, row.number, column.number, :, column.out]
                 self._adds.append((pixels[:, :, column.pixels], source))
 
     def start(self) -> None:

@@ -19,7 +19,7 @@ def empty_gradients(network: Network) -> dict[str, np.ndarray]:
 
 
 @given(architectures(), st.integers(1, 4), st.integers(1, 2000), st.integers(0, 2**32 - 1))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_it_gives_the_layers_numbers(drawn, images: int, block_bytes: int, seed: int) -> None:
     """Twice from the same memory, in blocks of rows large and small."""
     architecture, shape = drawn
