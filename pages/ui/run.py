@@ -20,7 +20,7 @@ from pages.ui.run_view import RunView
 TURN = 0.02  # seconds of one run before the next one has its turn
 PUBLISH = 0.1  # seconds between two views of one run
 WATCHED = 3.0  # seconds after somebody looked, in which the predictions are kept up to date
-EVALUATION_SHARE = 0.08
+EVALUATION_SHARE = 0.05
 """Of the thread's time, at most, that the looks at validation for the screen may take, of all runs together."""
 RATE_SPAN, MARK = 2.0, 0.05  # seconds over which the speed is measured, and between two notes of it
 CATCH_UP = 0.25  # seconds of its pace that a run may catch up with

@@ -39,12 +39,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(script: Path, log: Path) -> Iterator[str]:
-    """Serve `script` from the repository's root, so that its configuration is used; give its address."""
+def running(script: Path, log: Path, *, extra_path: str = "") -> Iterator[str]:
+    """Serve `script` from the repository's root, so that its configuration is used; give its address.
+
+    Modules in `extra_path` can be imported, too.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), extra_path)))}
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
     try:

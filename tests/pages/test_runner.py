@@ -361,7 +361,7 @@ def test_looks_for_the_screen_take_little_of_the_time_however_many_look(
         for token in tokens:
             engine.view(token)
         work(engine, clock, 0.2)
-    assert 0.02 * 8 < timed.looks < 0.11 * 8
+    assert 0.01 * 8 < timed.looks < 0.08 * 8
     timed.looks = 0.0
     clock.pass_(10.0)
     work(engine, clock, 5.0)
