@@ -14,16 +14,17 @@ frame("pages/8_Inspect.py", "Inspect", "Draw a digit, and follow it through the 
 message = st.empty()
 complaints = state.begin()
 chosen = inspect_network.chosen(state, complaints)
-picture, answer, near = st.columns([5, 4, 4], gap="large")
+picture, answer, near = st.columns([270, 320, 280], gap="medium")
 with picture:
     drawing = inspect_source.canvas("inspect.canvas") if state["source"] == "draw" else None
     given = inspect_source.given(state, chosen, drawing, complaints)
 with answer:
     inspect_answer.draw_answer(chosen, given)
 with picture:
-    inspect_answer.draw_stages(chosen, given)
+    inspect_answer.draw_given(state, given)
 with near:
     inspect_answer.draw_neighbours(chosen, given)
+inspect_answer.draw_stages(given)
 behind = st.container()
 with st.sidebar:
     inspect_source.controls(state)

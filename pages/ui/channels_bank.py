@@ -19,6 +19,7 @@ from pages.ui.channels_controls import MIXES
 from pages.ui.panes import Region, map_levels, plain
 from pages.ui.picture_controls import Picture
 from pages.ui.state import PageState, Setting, choice, complain, memo, number, session_lock, touch, widget
+from pages.ui.trained_filters import trained_filters
 from pages.ui.words import number as say
 from pages.ui.words import size as say_size
 
@@ -26,14 +27,20 @@ Bank = NDArray[np.float64]
 Maps = NDArray[np.float32]
 
 COUNTS = (8, 16, 32, 64, 128, 256, 512)
-RANDOM, ORIENTED, NAMED = "random", "oriented", "named"
-SOURCES = {RANDOM: "Random, as before training", ORIENTED: "Edges and bars", NAMED: "Named kernels"}
+RANDOM, ORIENTED, NAMED, TRAINED = "random", "oriented", "named", "trained"
+SOURCES = {
+    RANDOM: "Random, as before training",
+    ORIENTED: "Edges and bars",
+    NAMED: "Named kernels",
+    TRAINED: "First layer of your network",
+}
 """Where a bank can come from; a source is its entry here and its branch in `the_bank`."""
 SCALES = {"shared": "One for all", "own": "Each its own"}
 MIX_NAMES = {key: title.split(":")[0].lower() for key, title in MIXES.items()}
 PIXELS = 700_000
 """Of all maps together: so 512 take as long as 32."""
 SMALLEST, LARGEST = 36, 160
+KEYS = ("bank", "maps", "bank_seed", "bank_size")
 FRAME, ENLARGED = 430, 250
 
 SETTINGS: tuple[Setting, ...] = (
@@ -71,6 +78,9 @@ class Gallery:
 
 def the_bank(values: dict[str, Any]) -> tuple[Bank, list[str]]:
     """Return the filters, shape (F, 3, K, K), and their names if they have any."""
+    trained = trained_filters() if values["bank"] == TRAINED else None
+    if trained is not None:
+        return trained.weights[: values["maps"]], []
     if values["bank"] == ORIENTED:
         return filter_bank.oriented_bank(values["maps"], values["bank_size"]), []
     if values["bank"] == NAMED:
@@ -101,7 +111,8 @@ def filtered(rgb: NDArray[np.uint8], bank: Bank) -> Maps:
 
 def compute(values: dict[str, Any], picture: Picture) -> Gallery:
     """Return the bank that the settings describe, and its maps."""
-    key = (picture.digest, *(values[name] for name in ("bank", "maps", "bank_seed", "bank_size")))
+    trained = trained_filters() if values["bank"] == TRAINED else None
+    key = (picture.digest, trained and trained.key, *(values[name] for name in KEYS))
 
     def make() -> Gallery:
         bank, names = the_bank(values)
@@ -141,7 +152,7 @@ def controls(state: PageState) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Filters",
-            list(SOURCES),
+            sources(state),
             format_func=SOURCES.__getitem__,
             key=state.key("bank"),
             width=240,
@@ -149,7 +160,7 @@ def controls(state: PageState) -> None:
             args=(state,),
         )
         st.selectbox("How many", COUNTS, key=state.key("maps"), width=110, on_change=_fewer, args=(state,))
-        if state["bank"] != NAMED:
+        if state["bank"] not in (NAMED, TRAINED):
             st.number_input("Size", 3, 7, key=state.key("bank_size"), width=130, help="Rows and columns of each.")
         if state["bank"] == RANDOM:
             st.number_input("Seed", 0, 9999, key=state.key("bank_seed"), width=130)
@@ -162,6 +173,11 @@ def controls(state: PageState) -> None:
             help="One for all shows which maps are strong and which weak; each its own hides that, and shows what "
             "there is in the weak ones. Zero is the page's colour on both.",
         )
+
+
+def sources(state: PageState) -> list[str]:
+    """Return where a bank can come from: a network of the person's own only where there is one, or a link says so."""
+    return [name for name in SOURCES if name != TRAINED or state["bank"] == TRAINED or trained_filters() is not None]
 
 
 def _fewer(state: PageState) -> None:
@@ -185,6 +201,13 @@ def draw(state: PageState, values: dict[str, Any], picture: Picture, complaints:
     chosen = min(values["map"], count - 1)
     if chosen != values["map"]:
         complaints.append(f"There is no map {values['map']}: these {count} are counted from 0 to {count - 1}.")
+    if values["bank"] == TRAINED:
+        trained = trained_filters()
+        st.caption(
+            "You have not trained a network yet: do so on the Train page. Until then, random filters stand here."
+            if trained is None
+            else f"{trained.title}: it learned on grey digits, so each filter is laid on the grey of your picture."
+        )
     left, right = st.columns([3, 2])
     with left:
         _gallery(state, values, gallery, chosen)

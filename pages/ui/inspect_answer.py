@@ -13,7 +13,7 @@ from cnncore.whatif import features, nearest
 from pages.ui import inspect_html as html
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
-from pages.ui.state import memo
+from pages.ui.state import PageState, memo
 from pages.ui.words import literal
 from pages.ui.words import number as say
 
@@ -30,33 +30,46 @@ def probabilities(chosen: Chosen, given: Given) -> NDArray[Any]:
     return found
 
 
-def draw_stages(chosen: Chosen, given: Given) -> None:
+def draw_given(state: PageState, given: Given) -> None:
+    """Draw the picture as it was given, where no canvas shows it already."""
+    if state["source"] == "draw":
+        if given.label is not None:
+            st.caption("Draw a digit here. Until then, test digits are read.")
+        return
+    first = np.asarray(next(iter(given.stages.values()), given.x[0, 0]))
+    plane = first.mean(axis=2) if first.ndim == 3 else first
+    shot = html.figure(_grey(plane), given.title, side=240, shape=plane.shape)
+    st.html(html.row([shot]))
+
+
+def draw_stages(given: Given) -> None:
     """Draw every step from the picture as given to what the network reads."""
     shots = []
     for name, values in given.stages.items():
         plane = np.asarray(values, np.float32)
         plane = plane[0, 0] if plane.ndim == 4 else plane.mean(axis=2) if plane.ndim == 3 else plane
-        high = 255.0 if plane.max(initial=0) > 1.5 else 1.0
         rows, columns = plane.shape
-        shots.append(
-            html.figure(
-                html.grey_uri(plane, 0, high), f"{rows} × {columns}", strong=name.capitalize(), shape=(rows, columns)
-            )
-        )
+        shots.append(html.figure(_grey(plane), f"{rows} × {columns}", strong=name.capitalize(), shape=plane.shape))
     if not shots:
         rows, columns = given.x.shape[2:]
-        words = "as the network's training set has them: nothing to prepare"
-        shots = [html.figure(html.grey_uri(given.x[0, 0]), words, strong=f"{rows} × {columns},", side=140)]
-    st.html(html.row(shots))
-    for note in given.notes:
-        st.caption(literal(note))
+        words = f"{rows} × {columns}, as it stands in the test set: nothing to prepare"
+        shots = [html.figure(html.grey_uri(given.x[0, 0]), words, strong=f"{given.title}.", side=84)]
+    with st.container(gap="small", key="inspect-stages"):
+        st.html(html.row(shots))
+        if given.notes:
+            st.caption(literal(" ".join(given.notes)))
+
+
+def _grey(plane: NDArray[Any]) -> str:
+    return html.grey_uri(plane, 0, 255.0 if plane.max(initial=0) > 1.5 else 1.0)
 
 
 def draw_answer(chosen: Chosen, given: Given) -> None:
     """Draw the probabilities."""
     shares = probabilities(chosen, given)
     best = int(np.argmax(shares))
-    said = f"The network reads {literal(chosen.classes[best])}, with {html.percent(float(shares[best]))}."
+    share = html.percent(float(shares[best])).replace(" ", "\u00a0")
+    said = f"The network reads {literal(chosen.classes[best])}, with {share}."
     if given.label is not None:
         known = literal(chosen.dataset.classes[given.label])
         said += f" It is {known}." if best == given.label else f" It is {known}: a mistake."

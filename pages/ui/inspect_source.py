@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from cnncore.handwriting import STAGES, prepare
 from numpy.typing import NDArray
 
 from cnncore.datasets import split
+from cnncore.handwriting import STAGES, prepare
 from cnncore.images import ImageError, decode
 from pages.ui.inspect_network import Chosen
 from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, text, touch, widget
@@ -132,15 +132,16 @@ def canvas(key: str) -> NDArray[np.uint8] | None:
     """Draw the canvas; return what was drawn on it, (H, W) dark on white, or None while it is empty."""
     from streamlit_drawable_canvas import st_canvas
 
-    result = st_canvas(
-        stroke_width=STROKE,
-        stroke_color="#1d2329",
-        background_color="#ffffff",
-        height=CANVAS,
-        width=CANVAS,
-        return_image_data=True,
-        key=key,
-    )
+    with st.container(key="inspect-canvas"):
+        result = st_canvas(
+            stroke_width=STROKE,
+            stroke_color="#1d2329",
+            background_color="#ffffff",
+            height=CANVAS,
+            width=CANVAS,
+            return_image_data=True,
+            key=key,
+        )
     try:
         objects = (result.json_data or {}).get("objects")
         address = result._image_data_url

@@ -81,7 +81,7 @@ SETTINGS: tuple[Setting, ...] = (
     number("seed", START["seed"], 0, 2**31 - 1, "seed", whole=True),
     choice("init", START["init"], list(INITS), "initialisation"),
     number("shift", START["shift"], 0, 4, "shift", whole=True),
-    number("rotate", START["rotate"], 0, 45, "rotation"),
+    number("rotate", int(START["rotate"]), 0, 45, "rotation"),
     choice("first_layer", START["first_layer"], list(FIRST_LAYERS), "first layer"),
     flag("freeze_first", START["freeze_first"], "Freezing the first layer"),
 )
