@@ -1,13 +1,11 @@
 """The Convolution page: a picture, a kernel, a feature map, and any of its numbers taken apart."""
 
-import time
-
 import streamlit as st
 
 from cnncore.display import finite_range
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
-from pages.ui.navigation import folded, frame, show_complaints
+from pages.ui.navigation import folded, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
 SETTINGS = (
@@ -46,12 +44,11 @@ with session_lock():
         values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
         view, kernel = compute(values, picture)
 
-# The output goes first, into its place below the heading: it is what the person waits for. The pause lets go of the
-# interpreter, so that the output leaves the server, and is drawn by the browser, before all the rest arrives.
+# The output goes first, into its place below the heading: it is what the person waits for.
 top = st.container()
 equation = stage.Equation(state, values, view, kernel)
 places = equation.draw_output()
-time.sleep(0.015)
+let_go()
 with top:
     frame(
         PAGE,

@@ -3,32 +3,39 @@
 import streamlit as st
 
 from pages.ui import picture_controls, stride_controls, stride_grid, stride_tabs
-from pages.ui.navigation import frame, show_complaints
-from pages.ui.state import PageState, session_lock
+from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.state import PageState, enter, give_way, session_lock
 
+PAGE = "pages/2_Stride.py"
 SETTINGS = (
     *stride_controls.SETTINGS,
     *stride_grid.SETTINGS,
     *picture_controls.SETTINGS,
     *stride_tabs.SETTINGS,
 )
+enter(PAGE)
 state = PageState("stride", SETTINGS)
 
-frame(
-    "pages/2_Stride.py",
-    "Stride and padding",
-    "The window moves in steps, over an edge that is padded or not: that decides which numbers there are at all.",
-)
-message = st.empty()
 complaints = state.begin()
 values = state.values()
 with session_lock():
-    place = st.container()  # a Streamlit call: a run that has been superseded ends here, before it computes
+    give_way()
     picture = picture_controls.chosen_picture(state, complaints)
     grid, values = stride_grid.place_or_last(state, values, complaints)
-with place:
-    stride_grid.draw(state, values, grid)
-    behind = st.container()
+
+# The equation goes first, into its place below the heading: it is what the person waits for.
+top = st.container()
+stride_grid.draw(state, grid)
+let_go()
+with top:
+    frame(
+        PAGE,
+        "Stride and padding",
+        "The window moves in steps, over an edge that is padded or not: that decides which numbers there are at all.",
+    )
+    message = st.empty()
+stride_grid.draw_formula(grid.placed)
+behind = st.container()
 with st.sidebar:
     stride_controls.controls(state)
     with st.expander("Your picture"):

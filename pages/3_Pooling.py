@@ -3,32 +3,40 @@
 import streamlit as st
 
 from pages.ui import kernel_controls, picture_controls, pooling_controls, pooling_grid, pooling_tabs
-from pages.ui.navigation import frame, show_complaints
-from pages.ui.state import PageState, session_lock
+from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.state import PageState, enter, give_way, session_lock
 
+PAGE = "pages/3_Pooling.py"
 SETTINGS = (
     *pooling_controls.SETTINGS,
     *pooling_grid.SETTINGS,
     *picture_controls.SETTINGS,
     *pooling_tabs.SETTINGS,
 )
+enter(PAGE)
 state = PageState("pooling", SETTINGS)
 
-frame(
-    "pages/3_Pooling.py",
-    "Pooling",
-    "One number stands for many: the largest under a window, or their mean. Nothing is learned here, and much is lost.",
-)
-message = st.empty()
 complaints = state.begin()
 values = state.values()
 with session_lock():
-    place = st.container()  # a Streamlit call: a run that has been superseded ends here, before it computes
+    give_way()
     picture = picture_controls.chosen_picture(state, complaints)
     grid, values = pooling_grid.place_or_last(state, values, complaints)
-with place:
-    pooling_grid.draw(state, values, grid)
-    behind = st.container()
+
+# The equation goes first, into its place below the heading: it is what the person waits for.
+top = st.container()
+pooling_grid.draw(state, grid)
+let_go()
+with top:
+    frame(
+        PAGE,
+        "Pooling",
+        "One number stands for many: the largest under a window, or their mean. Nothing is learned here, and much is "
+        "lost.",
+    )
+    message = st.empty()
+pooling_grid.draw_size(grid)
+behind = st.container()
 with st.sidebar:
     pooling_controls.controls(state)
     with st.expander("Your picture"):

@@ -6,10 +6,12 @@ import streamlit as st
 from pages.ui import conventions_controls, conventions_gallery, conventions_tables, pins
 from pages.ui.conventions_view import Comparison, compare, core_settings
 from pages.ui.grid_controls import small_grid, small_kernel
-from pages.ui.navigation import frame, show_complaints
-from pages.ui.state import PageState, memo, session_lock
+from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
+PAGE = "pages/6_Conventions.py"
 SETTINGS = (*conventions_controls.SETTINGS, *conventions_tables.SETTINGS)
+enter(PAGE)
 state = PageState("conventions", SETTINGS)
 
 
@@ -24,16 +26,10 @@ def compute(values: dict) -> Comparison:
     return memo("conventions.view", key, lambda: compare(image, kernel, settings, values["reference"]))
 
 
-frame(
-    "pages/6_Conventions.py",
-    "Who computes what",
-    "The same numbers under the same kernel, and yet every library has its own answer. Each difference has a rule.",
-)
-message = st.empty()
 complaints = state.begin()
 values = state.values()
 with session_lock():
-    place = st.container()  # a Streamlit call: a run that has been superseded ends here, before it computes
+    give_way()
     try:
         comparison = compute(values)
         state.mark_good(values)
@@ -42,9 +38,19 @@ with session_lock():
         complaints.append(str(error))
         values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
         comparison = compute(values)
-with place:
-    conventions_gallery.draw(state, values, comparison)
-    conventions_tables.draw(state, comparison)
+
+# The gallery goes first, into its place below the heading: it is what the person waits for.
+top = st.container()
+conventions_gallery.draw(state, values, comparison)
+let_go()
+with top:
+    frame(
+        PAGE,
+        "Who computes what",
+        "The same numbers under the same kernel, and yet every library has its own answer. Each difference has a rule.",
+    )
+    message = st.empty()
+conventions_tables.draw(state, comparison)
 with st.sidebar:
     conventions_controls.controls(state, comparison.base.profile.key)
     st.button("Back to defaults", on_click=state.reset, width="stretch")

@@ -16,7 +16,7 @@ from pages.ui.explorer import Edit, Pin, annotate, convolution, explorer, pixels
 from pages.ui.explorer_data import Data
 from pages.ui.picture_controls import Picture
 from pages.ui.state import PageState
-from pages.ui.words import number as say
+from pages.ui.words import number as written
 from pages.ui.words import size as say_size
 
 Grid = NDArray[np.float64]
@@ -138,7 +138,7 @@ def equation(values: dict[str, Any], found: Channels) -> Data:
 
 
 def draw(state: PageState, values: dict[str, Any], found: Channels) -> None:
-    """Draw the equation and what to notice in it."""
+    """Draw the equation."""
 
     def take_pin(pin: Pin | None) -> None:
         state.change(pin=pins.write(pin))
@@ -156,6 +156,10 @@ def draw(state: PageState, values: dict[str, Any], found: Channels) -> None:
             state.change(filter=OWN, weights=written)
 
     explorer(equation(values, found), key="channels-grid", on_pin=take_pin, on_edit=take_edit)
+
+
+def say(values: dict[str, Any], found: Channels) -> None:
+    """Say what to notice in the equation, and where its input is from."""
     st.markdown(sentence(values["operation"], found))
     if values["input"] == PICTURE:
         rows, columns = found.image.shape[1:]
@@ -168,7 +172,7 @@ def draw(state: PageState, values: dict[str, Any], found: Channels) -> None:
 def sentence(operation: str, found: Channels) -> str:
     """Say what the operation does, with its numbers."""
     rows, columns = found.weights.shape[1:]
-    bias = say(found.bias)
+    bias = written(found.bias)
     if operation == "standard":
         return (
             f"One filter is a block of 3 × {rows} × {columns} weights, one plane for each channel: "

@@ -103,8 +103,8 @@ def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str
     return grid, values
 
 
-def draw(state: PageState, values: dict[str, Any], grid: PooledGrid) -> None:
-    """Draw the equation, the size of its output, and what to notice."""
+def draw(state: PageState, grid: PooledGrid) -> None:
+    """Draw the equation."""
 
     def take_pin(pin: Pin | None) -> None:
         if pin is not None and not has_output(grid.data, pin):
@@ -119,6 +119,10 @@ def draw(state: PageState, values: dict[str, Any], grid: PooledGrid) -> None:
         )
 
     explorer(grid.data, key="pooling-grid", on_pin=take_pin, on_edit=take_edit)
+
+
+def draw_size(grid: PooledGrid) -> None:
+    """Draw the size of the output, and what to notice."""
     if grid.pool is None:
         st.markdown(shape_sentence(grid.kind, *grid.maps.shape))
     else:

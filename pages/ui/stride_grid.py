@@ -67,14 +67,13 @@ def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str
     return grid, values
 
 
-def draw(state: PageState, values: dict[str, Any], grid: PlacedGrid) -> None:
-    """Draw the equation, the size of its output, and what to notice."""
+def draw(state: PageState, grid: PlacedGrid) -> None:
+    """Draw the equation."""
 
     def take_pin(pin: Pin | None) -> None:
         state.change(pin=pins.write(pin))
 
     explorer(grid.data, key="stride-grid", on_pin=take_pin, on_edit=edit_grids(state, grid.image, grid.kernel))
-    draw_formula(grid.placed)
 
 
 def draw_formula(placed: Geometry, *, brief: bool = False) -> None:

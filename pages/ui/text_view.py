@@ -98,8 +98,17 @@ def maxima(values: dict[str, Any], view: TextView) -> Data:
     )
 
 
-def draw(state: PageState, values: dict[str, Any], view: TextView, data: Data) -> None:
-    """Draw which filter is shown, its equation, and the maxima of all."""
+def draw_sliding(state: PageState, data: Data) -> None:
+    """Draw the equation of the chosen filter."""
+
+    def take_place(pin: Pin | None) -> None:
+        state.change(place=str(pin[2]) if pin else NOWHERE)
+
+    explorer(data, key="text-sliding", on_pin=take_place)
+
+
+def draw_choice(state: PageState, values: dict[str, Any], view: TextView) -> None:
+    """Draw which filter is shown, and say what was left out or added."""
     if view.total > len(view.tokens):
         st.caption(f"The sentence has {view.total:,} {view.by}; the first {len(view.tokens)} are used.")
     if view.dropped:
@@ -108,13 +117,13 @@ def draw(state: PageState, values: dict[str, Any], view: TextView, data: Data) -
         st.caption(f"The sentence is shorter than the widest filter: {view.padding} empty positions stand behind it.")
     _choose(state, values, view)
 
-    def take_place(pin: Pin | None) -> None:
-        state.change(place=str(pin[2]) if pin else NOWHERE)
+
+def draw_maxima(state: PageState, values: dict[str, Any], view: TextView) -> None:
+    """Draw the largest answer of each filter, and say where it is."""
 
     def take_filter(pin: Pin | None) -> None:
         state.change(filter=pin[1] if pin else chosen(values, view), place=BEST if pin else NOWHERE)
 
-    explorer(data, key="text-sliding", on_pin=take_place)
     st.markdown("##### Max over time: of each filter only its largest answer goes on")
     explorer(maxima(values, view), key="text-maxima", on_pin=take_filter)
     st.markdown("  \n".join(literal(told(answer, view)) for answer in view.answers))
