@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 
-from cnncore.architecture import LayerPlan
 from cnncore.datasets import Dataset, split
+from cnncore.network import AT_ONCE
 from cnncore.training import TrainConfig
+from cnncore.training_memory import training_bytes
 
 MOST_STEPS = 200_000
 """Batches of a run: what was measured after each of them stays, some 150 bytes a batch."""
 MOST_WORK = 4_000_000_000
 """Multiplications of one batch forwards; a turn can be no shorter than a batch, which takes some seconds then."""
-MOST_BYTES = 400_000_000
-"""Of one run."""
-COPIES = 21
-"""Numbers for each parameter: trained on, optimizer, gradient, three checkpoints at least, two views."""
-PASSES = 2.6
-"""Numbers for each output of a layer and picture of a batch, forwards and backwards; measured, 1.2 to 2.6."""
+MOST_BYTES = 500_000_000
+"""Of one run, and of a page's look at it."""
+KEPT_COPIES = 12
+"""Numbers for each parameter beside the Trainer's: three checkpoints, with the optimizer's memory, and two views."""
 
 
 def check(config: TrainConfig, dataset: Dataset) -> None:
@@ -51,22 +50,18 @@ def check(config: TrainConfig, dataset: Dataset) -> None:
             f"One batch of {batch:,} would take {work / 1e6:,.0f} million multiplications; at most "
             f"{MOST_WORK / 1e6:,.0f} million are done here. Smaller batches, fewer filters, or pooling help."
         )
-    size = memory(plan, batch)
+    size = needed(config, dataset) + 4 * AT_ONCE * sum(math.prod(layer.output_shape) for layer in plan)
     if size > MOST_BYTES:
         raise ValueError(
-            f"This network would need some {size / 1e6:,.0f} MB to be trained; at most {MOST_BYTES / 1e6:,.0f} MB are "
-            "given to one run here. Smaller batches, pooling, or narrower dense layers help."
+            f"This network would need some {size / 1e6:,.0f} MB to be trained and looked at; at most "
+            f"{MOST_BYTES / 1e6:,.0f} MB are given to one run here. Smaller batches, fewer filters, pooling, or "
+            "narrower dense layers help."
         )
 
 
 def needed(config: TrainConfig, dataset: Dataset) -> int:
-    """Return how many bytes a run needs, roughly."""
+    """Return how many bytes a run needs while it is trained, roughly, without its pictures."""
     plan = config.architecture.plan(dataset.shape, len(dataset.classes))
-    return memory(plan, min(config.batch_size, len(dataset.labels)))
-
-
-def memory(plan: tuple[LayerPlan, ...], batch: int) -> int:
-    """Return how many bytes a network with these layers needs while it is trained, roughly."""
-    parameters = sum(layer.parameters for layer in plan)
-    outputs = math.prod(plan[0].input_shape) + sum(math.prod(layer.output_shape) for layer in plan)
-    return round(4 * (COPIES * parameters + PASSES * batch * outputs))
+    pictures = len(split(dataset.labels).train)
+    kept = 4 * KEPT_COPIES * sum(layer.parameters for layer in plan)
+    return kept + training_bytes(plan, batch_size=config.batch_size, pictures=pictures)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnncore.datasets import Dataset
 from cnncore.training import TrainConfig
-from pages.ui import train_handmade, train_runs, train_save, train_test, train_weight
+from pages.ui import runner, train_handmade, train_runs, train_save, train_test, train_weight
 from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, choice, complain, touch
@@ -62,6 +62,9 @@ def say_if_changed(
 
 
 def _start(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
+    shown = runner.engine().view(state["run"])
+    if shown is not None and shown.alive and dict(shown.config) == config.to_dict():
+        return  # pressed twice
     try:
         session.start(state, config, dataset, minutes=minutes)
     except ValueError as error:

@@ -593,7 +593,7 @@ def test_checkpoints_share_a_budget_of_memory(engine: Engine, clock: Clock, monk
         ),
         (
             TrainConfig(dataset="mnist", architecture=Architecture((ConvBlock(64),), dense=(256, 256)), batch_size=1),
-            "MB to be trained",
+            "MB to be trained and looked at",
         ),
     ],
 )
