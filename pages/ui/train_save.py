@@ -40,7 +40,8 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     dark = st.context.theme.type == "dark"
     with st.container(horizontal=True):
         note = f"{settings.dataset}, step {step}, seed {settings.seed}"
-        _button("Model file (.npz)", lambda: exporting.save_model(network, config=settings, note=note), "model.npz")
+        save = partial(exporting.save_model, network, classes=scene.dataset.classes, config=settings, note=note)
+        _button("Model file (.npz)", save, "model.npz")
         for name, (write, file) in CODE.items():
             _button(f"{name} code", partial(_as_bytes, write, network), file)
         if find_spec("onnx") is not None:
