@@ -75,7 +75,7 @@ def test_every_parameter_ends_where_pytorchs_did(name: str) -> None:
     compare(CASES[name], recorded(name), fused)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("digits")])
+@pytest.mark.parametrize("name", ["digits sgd", "digits rich momentum", "digits rich adam", "digits global adam"])
 def test_every_parameter_ends_there_layer_by_layer(name: str) -> None:
     compare(CASES[name], recorded(name), by_layers)
 
