@@ -114,8 +114,8 @@ class CellView {
   }
 
   drawList() {
-    if (this.side.hidden) return;
     const { data } = this;
+    if (this.side.hidden) return this.list.clear(); // or else the pointer, leaving it, would choose what is no longer there
     const count = this.contributions.length;
     this.listTitle.textContent = `What each of ${count.toLocaleString("en-US")} ${this.flat ? "numbers" : "maps"} adds, the largest first`;
     const colours = this.colours(), size = this.rows * this.cols, line = cssColour(this.look.line);

@@ -83,7 +83,12 @@ function cellList({ signal, choose, enter }) {
     settle(0, false);
   }
 
-  return { node, draw, first: () => order[0] };
+  function clear() {
+    [order, boxes, at] = [[], [], 0];
+    rows.replaceChildren();
+  }
+
+  return { node, draw, clear };
 }
 
 /** Small heat maps side by side: `grids` of rows x cols numbers each, with the word of a colour for each number. */

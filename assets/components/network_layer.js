@@ -87,6 +87,7 @@ class NetworkLayer {
   /** Take over what the layer is now; drawn by `draw`. */
   update(layer, values, classes) {
     this.layer = layer;
+    this.node.dataset.layer = layer.name;
     this.classes = classes;
     const count = layer.shape.reduce((product, n) => product * n, 1);
     this.values = values.subarray(layer.start, layer.start + count);

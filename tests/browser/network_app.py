@@ -29,7 +29,20 @@ CASES = {
 }
 
 
-def digit(shape: tuple[int, int, int]) -> np.ndarray:
+DOCKED = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-trace-dock) { position: sticky; bottom: 0; z-index: 5; }
+.st-key-trace-dock { background: light-dark(#fbfaf7, #111619); border-top: 1px solid light-dark(#dedad0, #2c363c); }
+.st-key-trace-dock { padding: 0.6rem 0 0.8rem; max-height: 46vh; overflow-y: auto; }
+</style>"""
+
+
+def network_of(case: str) -> Network:
+    """The network of a case, with its starting weights."""
+    architecture, shape = CASES[case]
+    return Network(architecture, input_shape=shape, seed=3)
+
+
+def digit(shape: tuple[int, ...]) -> np.ndarray:
     """A hand-made two, as a picture of any size."""
     art = ["..####..", ".##..##.", ".....##.", "....##..", "...##...", "..##....", ".######.", "........"]
     small = np.array([[float(c == "#") for c in line] for line in art], np.float32)
@@ -47,35 +60,38 @@ def picked(pick: Pick | None) -> None:
     remember("path", path[: path.index(entry) + 1] if entry in path else [*path, entry])
 
 
-st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
-st.html("""<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-trace-dock) { position: sticky; bottom: 0; z-index: 5; }
-.st-key-trace-dock { background: light-dark(#fbfaf7, #111619); border-top: 1px solid light-dark(#dedad0, #2c363c); padding: 0.6rem 0 0.8rem;
-  max-height: 46vh; overflow-y: auto; }
-</style>""")
-architecture, shape = CASES[st.query_params.get("case", "small")]
-network = Network(architecture, input_shape=shape, seed=3)
-x = digit(shape)
-activations = network.activations(x)
-path = recall("path") or []
-trace = None
-if path and path[-1]["layer"] != "input":
-    trace = trace_cell(network, x, path[-1]["layer"], path[-1]["index"], activations=activations)
-off = {"relu1": [1, 4]} if st.checkbox("Switch two filters off") else {}
-skip = ["activation", "flatten"] if st.checkbox("Fewer layers") else []
-packed = network_data.data(
-    network,
-    x,
-    activations,
-    network.predict_proba(x),
-    [str(n) for n in range(10)],
-    trace=trace,
-    off=off,
-    path=path,
-    skip_kinds=skip,
-)
-network_view.show(packed, key="network", on_pick=picked)
-if trace is not None:
-    with st.container(key="trace-dock"):
-        cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
-st.text(f"picked {[(stop['layer'], stop['index']) for stop in path]}")
+def main() -> None:
+    """Draw the network, and the picked number docked below it."""
+    st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
+    st.html(DOCKED)
+    network = network_of(st.query_params.get("case", "small"))
+    x = digit(network.input_shape)
+    activations = network.activations(x)
+    path = recall("path") or []
+    trace = None
+    if path and path[-1]["layer"] != "input":
+        trace = trace_cell(network, x, path[-1]["layer"], path[-1]["index"], activations=activations)
+    off = {"relu1": [1, 4]} if st.checkbox("Switch two filters off") else {}
+    skip = ["activation", "flatten"] if st.checkbox("Fewer layers") else []
+    packed = network_data.data(
+        network,
+        x,
+        activations,
+        network.predict_proba(x),
+        [str(n) for n in range(10)],
+        trace=trace,
+        off=off,
+        path=path,
+        skip_kinds=skip,
+    )
+    network_view.show(packed, key="network", on_pick=picked)
+    if trace is not None:
+        with st.container(key="trace-dock"):
+            cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
+    remember("runs", (recall("runs") or 0) + 1)
+    st.text(f"runs {recall('runs')}")
+    st.text(f"picked {[(stop['layer'], stop['index']) for stop in path]}")
+
+
+if __name__ == "__main__":
+    main()
