@@ -1,10 +1,11 @@
 // The film of training: one bar that plays a run, and everything that can be seen of it, at the moment where one stands.
 //
 // data: what `pages.ui.training_data` packs, handed over by the feed (training_feed.js): the film's own data names it only.
-// triggers: `command`, `seek`, `open`, `look`: see `pages.ui.training_messages`. Hovering and reading send nothing.
+// triggers: `command`, `seek`, `open`, `look`: see `pages.ui.training_messages`; each a list of {value, number}. Hovering and reading send nothing.
 // Nothing is rebuilt while a run goes on: texts are written where they changed, pixels are painted on the same canvases.
 
 const FILM = Symbol.for("cnn-lab-film");
+const OUTBOX = 20; // messages of one kind that wait for the page
 
 function trainingMount(parentElement) {
   const stop = new AbortController();
@@ -12,8 +13,17 @@ function trainingMount(parentElement) {
   const slot = (globalThis[FILM] ??= {});
   let [trigger, look, message, packed, frame, run, due, count] = [() => {}, null, null, null, 0, null, 0, Date.now()];
 
-  // Under load a trigger can reach the page twice; its number tells.
-  const send = (name, value) => trigger(name, { value, number: (count += 1) });
+  // Under load a trigger can reach the page twice, or be overtaken by the next one of its name before the page has run:
+  // so every message has a number, and goes again with the next one until the page says that it was heard.
+  const outbox = {};
+  const send = (name, value) => {
+    (outbox[name] ??= []).push({ value, number: (count += 1) });
+    if (outbox[name].length > OUTBOX) outbox[name].shift();
+    trigger(name, [...outbox[name]]);
+  };
+  const heard = (numbers) => {
+    for (const name of Object.keys(outbox)) outbox[name] = outbox[name].filter(({ number }) => number > (numbers[name] ?? 0));
+  };
 
   const sendLook = (changes) => send("look", changes);
   const seeker = trainingSeeker({
@@ -50,7 +60,9 @@ function trainingMount(parentElement) {
   function draw() {
     frame = 0;
     if (!packed || !look) return;
-    const fresh = unpack(packed);
+    const carried = unpack(packed);
+    heard(carried.heard);
+    const fresh = unpack(carried.message);
     if (fresh.run !== run) {
       run = fresh.run;
       seeker.forget();

@@ -22,6 +22,7 @@ from pages.ui.packing import pack
 from pages.ui.state import complain, recall, remember, touch, widget
 
 TRIGGERS = ("command", "seek", "open", "look")
+MOST_MESSAGES = 20
 
 _film = register(
     "training",
@@ -63,17 +64,18 @@ def show(
         by the page.
     """
 
+    heard: dict[str, int] = recall(f"{key}.heard") or {}
+
     def take(name: str, answer: Callable[[Any], None]) -> Callable[[], None]:
         def receive() -> None:
-            sent = getattr(widget(key), name, None)
-            if not isinstance(sent, dict) or sent.get("number") == recall(f"{key}.{name}"):
-                return  # under load one message can arrive twice
-            remember(f"{key}.{name}", sent.get("number"))
-            touch()
-            try:
-                answer(sent.get("value"))
-            except ValueError as error:
-                complain(str(error))
+            for number, value in unheard(getattr(widget(key), name, None), heard.get(name, 0)):
+                heard[name] = number
+                remember(f"{key}.heard", heard)
+                touch()
+                try:
+                    answer(value)
+                except ValueError as error:
+                    complain(str(error))
 
         return receive
 
@@ -82,4 +84,21 @@ def show(
         _film(
             data=pack({"film": key}), key=key, **{f"on_{name}_change": take(name, answer) for name, answer in answers}
         )
-        _feed(data=message, key=f"{key}-feed")
+        _feed(data=pack({"heard": heard, "message": message}), key=f"{key}-feed")
+
+
+def unheard(sent: Any, last: int) -> list[tuple[int, Any]]:
+    """Return what of the browser's messages was not heard yet, with their numbers, in order.
+
+    The browser sends every message again with the next one until it is told that it was heard: under load one could be
+    overtaken before a run has seen it, or seen twice.
+
+    >>> unheard([{"number": 7, "value": "a"}, {"number": 8, "value": "b"}], 7)
+    [(8, 'b')]
+    """
+    items = [item for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
+    numbered = [(item.get("number"), item.get("value")) for item in items[-MOST_MESSAGES:]]
+    return sorted(
+        ((number, value) for number, value in numbered if type(number) is int and last < number < 2**53),
+        key=lambda pair: pair[0],
+    )
