@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.ui.state import Setting
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +28,23 @@ def open_page() -> Callable[..., AppTest]:
         return app.run()
 
     return start
+
+
+def accepted(settings: Iterable[Setting], text: str) -> list[str]:
+    """The settings that take `text` from the URL.
+
+    The others refuse it with a ValueError and keep their default: the page is the same for each of them, and one page
+    that is given `text` for all stands for all.
+    """
+
+    def takes(setting: Setting) -> bool:
+        try:
+            setting.check(text)
+        except ValueError:
+            return False
+        return True
+
+    return [setting.name for setting in settings if takes(setting)]
 
 
 def component_data(app: AppTest) -> list[dict[str, Any]]:

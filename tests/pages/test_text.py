@@ -10,9 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnncore.text import max_over_time, one_hot, pattern_filter, random_filters, responses, tokenise, vocabulary
+from pages.ui import text_controls, text_tabs
 from pages.ui.text_controls import OTHERS, PATTERNS, SENTENCES
 from pages.ui.text_model import MOST_TOKENS, pattern_of
-from tests.pages.conftest import component_data, sentences
+from tests.pages.conftest import accepted, component_data, sentences
 
 PAGE = "pages/5_Text.py"
 Open = Callable[..., AppTest]
@@ -179,11 +180,9 @@ GARBAGE = ["", "ðŸ’¥", "-1", "1e999", "9" * 400, "<script>alert(1)</script>", "Â
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_garbage_in_every_parameter_is_survived(open_page: Open, garbage: str) -> None:
-    names = [
-        "by", "sentence", "letters", "kind", "patterns", "letter_patterns", "count", "width", "seed", "relu", "filter",
-        "place", "other", "other_letters", "tab", "no_such_thing",
-    ]  # fmt: skip
-    for name in names:
+    settings = [*text_controls.SETTINGS, *text_tabs.SETTINGS]
+    names = [*(setting.name for setting in settings), "no_such_thing"]
+    for name in accepted(settings, garbage):
         app = open_page(PAGE, **{name: garbage})
         assert not app.exception, (name, app.exception)
         assert len(explorers(app)) == 2, name
