@@ -10,7 +10,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ import numpy as np
 
 from cnncore import ops
 from cnncore._arrays import QUIET, Array
+from cnncore.architecture import LayerPlan
 from cnncore.layers import Workspace
-from cnncore.network import AT_ONCE, Network, inward
+from cnncore.network import AT_ONCE, Network, inward, outward
 from cnncore.tracing import Span, receptive_field
 
 CHANGES = {
@@ -56,23 +57,63 @@ def forward_without(network: Network, x: Any, off: Mapping[str, Collection[int]]
     A filter of which only the convolution is set to 0 still shows through batch normalisation: switch off what the
     activation gives.
     """
+    _check_off(network, off)
+    x = np.asarray(x, network.dtype)
+    scores = np.empty((len(x), network.classes), network.dtype)
+    for start in range(0, len(x), AT_ONCE):
+        for _, y in _layers_without(network, x[start : start + AT_ONCE], off):
+            last = y
+        scores[start : start + AT_ONCE] = last.T
+    return scores
+
+
+def activations_without(network: Network, x: Any, off: Mapping[str, Collection[int]]) -> dict[str, Array]:
+    """Return what every layer gives with some filters switched off: `Network.activations`, see `forward_without`.
+
+    Parameters
+    ----------
+    network : Network
+    x : array_like, shape (N, C, H, W)
+    off : mapping of str to collection of int
+
+    Returns
+    -------
+    dict of str to ndarray of float
+        The maps that are switched off are 0.
+
+    Examples
+    --------
+    >>> from cnncore.network import Architecture
+    >>> network, x = Network(Architecture(), seed=1), np.ones((1, 1, 8, 8), np.float32)
+    >>> maps = activations_without(network, x, {"relu1": [2]})
+    >>> bool(maps["relu1"][:, 2].any()), bool((maps["logits"] == forward_without(network, x, {"relu1": [2]})).all())
+    (False, True)
+    """
+    _check_off(network, off)
+    found = _layers_without(network, np.asarray(x, network.dtype), off)
+    return {plan.name: outward(y) for plan, y in found if plan.kind != "dropout"}
+
+
+def _check_off(network: Network, off: Mapping[str, Collection[int]]) -> None:
     known = {plan.name: plan.output_shape for plan in network.plan if plan.kind != "dropout"}
     for name, channels in off.items():
         if name not in known or len(known[name]) != 3:
             raise ValueError(f"`off` names the layer {name!r}, which gives no maps")
         if any(not 0 <= channel < known[name][0] for channel in channels):
             raise ValueError(f"`off` names channels {sorted(channels)} of {name!r}, which has {known[name][0]}")
-    x = np.asarray(x, network.dtype)
-    scores = np.empty((len(x), network.classes), network.dtype)
-    for start in range(0, len(x), AT_ONCE):
-        y, work = inward(x[start : start + AT_ONCE]), Workspace(keep=True)
+
+
+def _layers_without(
+    network: Network, x: Array, off: Mapping[str, Collection[int]]
+) -> Iterator[tuple[LayerPlan, Array]]:
+    """Give each layer and its batch-last output, with what is switched off at 0."""
+    y, work = inward(x), Workspace(keep=True)
+    for layer in network.layers:
         with np.errstate(**QUIET):
-            for layer in network.layers:
-                y = layer.forward(y, work)
-                if off.get(layer.name):
-                    y[sorted(off[layer.name])] = 0
-        scores[start : start + AT_ONCE] = y.T
-    return scores
+            y = layer.forward(y, work)
+        if off.get(layer.name):
+            y[sorted(off[layer.name])] = 0
+        yield layer.plan, y
 
 
 def changed(x: Any, change: str, amount: float, *, seed: int = 0) -> Array:

@@ -16,7 +16,7 @@ to the value. As bytes ``inputs`` and ``weights`` (float64, channel after channe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,13 @@ PASSED_ON = ("activation", "batch_norm", "flatten")
 
 
 def data(
-    network: Network, x: Any, trace: CellTrace, activations: Mapping[str, NDArray[Any]], classes: Sequence[str] = ()
+    network: Network,
+    x: Any,
+    trace: CellTrace,
+    activations: Mapping[str, NDArray[Any]],
+    classes: Sequence[str] = (),
+    *,
+    off: Mapping[str, Collection[int]] | None = None,
 ) -> bytes:
     """Pack what the view shows.
 
@@ -47,9 +53,11 @@ def data(
     trace : CellTrace
         Of the number that is asked for.
     activations : mapping of str to ndarray
-        What `Network.activations` gives for `x`.
+        What `Network.activations` gives for `x`, or, with filters switched off, `cnncore.whatif.activations_without`.
     classes : sequence of str
         Names of the classes.
+    off : mapping of str to collection of int, optional
+        Channels that are switched off, by layer.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def data(
             "product_bound": largest(inputs * weights),
             "winner": winner,
             "maps": maps,
-            "steps": [step for each in chain for step in steps(each)],
+            "steps": [step for each in chain for step in steps(each, off or {})],
             "inputs": inputs.astype("<f8").tobytes(),
             "weights": weights.astype("<f8").tobytes(),
             "inside": np.stack([part.inside for part in parts]).astype(np.uint8).tobytes(),
@@ -111,7 +119,7 @@ def unfold(network: Network, x: Any, trace: CellTrace, activations: Mapping[str,
     return chain
 
 
-def steps(trace: CellTrace) -> list[dict[str, str]]:
+def steps(trace: CellTrace, off: Mapping[str, Collection[int]]) -> list[dict[str, str]]:
     """Return, in words with numbers, how one layer makes its number of the sum of its products."""
     lines = {
         "conv": _sum_steps,
@@ -122,6 +130,8 @@ def steps(trace: CellTrace) -> list[dict[str, str]]:
         "batch_norm": _norm_steps,
         "flatten": _flatten_steps,
     }[trace.kind](trace)
+    if len(trace.index) == 3 and trace.index[0] in off.get(trace.layer, ()):
+        lines.append(f"map {trace.index[0]} is switched off: 0")
     return [{"layer": trace.layer, "text": line} for line in lines]
 
 

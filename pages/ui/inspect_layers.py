@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnncore.ops import softmax
 from cnncore.tracing import trace_cell
-from cnncore.whatif import forward_without
+from cnncore.whatif import activations_without
 from pages.ui import cell_data, cell_view, network_data, network_view
 from pages.ui.inspect_answer import probabilities
 from pages.ui.inspect_network import Chosen
@@ -47,12 +47,15 @@ def path_of(state: PageState, chosen: Chosen) -> list[Pick]:
 
 
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
-    """Draw the whole network, and below it the number that is traced, taken apart."""
-    known: dict[str, Any] = memo(
-        "inspect.activations", (chosen.key, given.key), lambda: chosen.network.activations(given.x)
-    )
+    """Draw the whole network and, docked at the window's lower edge, the number that is traced, taken apart."""
     off = switched_off(state, chosen)
-    shares = softmax(forward_without(chosen.network, given.x, off))[0] if off else probabilities(chosen, given)
+    switched = tuple(sorted((name, tuple(sorted(channels))) for name, channels in off.items()))
+    known: dict[str, Any] = memo(
+        "inspect.activations",
+        (chosen.key, given.key, switched),
+        lambda: activations_without(chosen.network, given.x, off),
+    )
+    shares = softmax(known["logits"])[0] if off else probabilities(chosen, given)
     way = path_of(state, chosen)
     traced = way[-1] if way and way[-1].layer != "input" else None
     trace = None if traced is None else trace_cell(chosen.network, given.x, *_at(traced), activations=known)
@@ -66,18 +69,14 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         off=off,
         path=[network_data.path_entry(pick.layer, pick.index, chosen.classes) for pick in way],
     )
-    if trace is not None:
-        cell_view.show(
-            cell_data.data(chosen.network, given.x, trace, known, chosen.classes),
-            key="inspect-cell",
-            on_go=lambda pick: go(state, chosen, pick),
-        )
-    else:
-        st.caption(
-            "Click any cell of any map, or press Enter on it: it is taken apart here into the numbers and weights it "
-            "came from, and each of those leads on, down to the pixels."
-        )
     network_view.show(packed, key="inspect-layers", on_pick=lambda pick: pick_cell(state, chosen, pick))
+    if trace is not None:
+        with st.container(key="trace-dock"):
+            cell_view.show(
+                cell_data.data(chosen.network, given.x, trace, known, chosen.classes, off=off),
+                key="inspect-cell",
+                on_go=lambda pick: go(state, chosen, pick),
+            )
 
 
 def _at(pick: Pick) -> tuple[str, tuple[int, ...]]:

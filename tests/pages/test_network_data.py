@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cnncore.architecture import Architecture, ConvBlock
 from cnncore.network import Network
 from cnncore.tracing import receptive_field, trace_cell
+from cnncore.whatif import activations_without
 from pages.ui import cell_data, network_data
 from pages.ui.cell_view import read_go
 from pages.ui.network_view import Pick, read_pick
@@ -190,6 +191,21 @@ def test_trace_path_and_what_is_switched_off_or_left_out() -> None:
     assert [name for name, layer in layers.items() if layer["hidden"]] == ["norm2", "flatten"]
     assert described(network, x, activations, path=path)[0]["at"] == {"layer": "input", "index": [0, 2, 3]}
     assert described(network, x, activations)[0]["at"] is None
+
+
+def test_a_filter_that_is_switched_off_is_0_from_there_on() -> None:
+    network, x, _ = made(CASE)
+    off = {"relu1": {3}}
+    known = activations_without(network, x, off)
+    trace = trace_cell(network, x, "relu1", (3, 2, 2), activations=known)
+    head, _ = unpack(cell_data.data(network, x, trace, known, off=off))
+    assert head["value"] == 0
+    assert head["steps"][-1] == {"layer": "relu1", "text": "map 3 is switched off: 0"}
+    after = trace_cell(network, x, "conv2", (0, 1, 1), activations=known)
+    head, parts = unpack(cell_data.data(network, x, after, known, off=off))
+    assert head["total"] == pytest.approx(head["value"], rel=1e-5)
+    assert not np.frombuffer(parts["inputs"], "<f8").reshape(4, 3, 3)[3].any()
+    assert [step["layer"] for step in head["steps"]] == ["conv2", "conv2"]
 
 
 def test_wrong_pictures_and_names_are_refused() -> None:
