@@ -146,5 +146,5 @@ def update_of(optimizer: SGD | Adam, place: int, value: Any, gradient: Any, lear
         )
     if not twin.momentum:
         return WeightUpdate("sgd", **told)
-    velocity = {"velocity_before": float(own["velocity"][0]), "velocity": float(twin.velocity[0])}
+    velocity: dict[str, Any] = {"velocity_before": float(own["velocity"][0]), "velocity": float(twin.velocity[0])}
     return WeightUpdate("momentum", **told, momentum=twin.momentum, **velocity)
