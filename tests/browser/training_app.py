@@ -16,9 +16,10 @@ from pages.ui.training_data import Look, Moment, Pictures, Player, data
 from pages.ui.training_film import show
 from pages.ui.training_messages import read_command, read_look, read_open, read_seek
 
+PAIR = Architecture((ConvBlock(16, pool="max"), ConvBlock(32, pool="max")))
 BIG = Architecture((ConvBlock(64, 7, pool="max", activation="tanh"), ConvBlock(64, 3, pool="max")))
 CASES: dict[str, TrainConfig] = {
-    "digits": TrainConfig(epochs=12),
+    "digits": TrainConfig(architecture=PAIR, batch_size=32, epochs=12),
     "eight": TrainConfig(architecture=Architecture((ConvBlock(8, pool="max"), ConvBlock(16, pool="max"))), epochs=12),
     "large": TrainConfig(dataset="mnist", architecture=BIG, epochs=1, batch_size=64),
     "tiny": TrainConfig(architecture=Architecture((ConvBlock(4, 1), ConvBlock(32, 5, pool="max"))), epochs=2),
