@@ -15,8 +15,9 @@ from cnncore.network import Network
 from cnncore.training import TrainConfig
 from pages.ui import runner
 from pages.ui.run_view import RunView
-from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, touch, widget
+from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, touch
 from pages.ui.train_session import SETTINGS as RUN_SETTINGS
+from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
 BUNDLED = {"mnist": "Bundled, MNIST 28 × 28", "digits": "Bundled, digits 8 × 8"}
@@ -122,20 +123,18 @@ def _run(state: PageState) -> RunView | None:
 
 
 def _receive(complaints: list[str]) -> None:
-    file = widget("inspect.file")
-    if file is None or recall("inspect.file.last") == file.file_id:
+    file = new_file("inspect.file")
+    if file is None:
         return
-    remember("inspect.file.last", file.file_id)
-    data = file.getvalue()
+    name, data = file
     try:
         model = load_model(data)
     except ValueError as error:
-        complaints.append(f"“{file.name[:60]}” could not be opened. {error}")
+        complaints.append(f"“{name}” could not be opened. {error}")
         return
-    name = "digits" if model.network.input_shape[1:] == (8, 8) else "mnist"
-    dataset = load(name)
+    dataset = load("digits" if model.network.input_shape[1:] == (8, 8) else "mnist")
     digest = hashlib.sha256(data).hexdigest()
-    remember("inspect.model", Chosen(file.name[:60], ("file", digest), model.network, dataset, model.classes))
+    remember("inspect.model", Chosen(name, ("file", digest), model.network, dataset, model.classes))
 
 
 def controls(state: PageState) -> None:

@@ -15,6 +15,7 @@ from cnncore.handwriting import STAGES, prepare
 from cnncore.images import ImageError, decode
 from pages.ui.inspect_network import Chosen
 from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, text, touch, widget
+from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
 SOURCES = {"test": "A test digit", "draw": "Draw one", "upload": "Upload a picture", "camera": "Take a photograph"}
@@ -159,14 +160,14 @@ def flattened(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _receive(source: str, complaints: list[str]) -> None:
-    file = widget(f"inspect.{source}.file")
-    if file is None or recall(f"inspect.{source}.last") == file.file_id:
+    file = new_file(f"inspect.{source}.file")
+    if file is None:
         return
-    remember(f"inspect.{source}.last", file.file_id)
+    name, data = file
     try:
-        remember(f"inspect.{source}", (file.name, decode(file.getvalue())))
+        remember(f"inspect.{source}", (name, decode(data)))
     except ImageError as error:
-        complaints.append(f"“{file.name[:60]}” could not be opened. {error}")
+        complaints.append(f"“{name}” could not be opened. {error}")
 
 
 def controls(state: PageState) -> None:

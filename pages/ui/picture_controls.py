@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cnncore.images import ImageError, decode, resize, to_gray
 from cnncore.samples import SAMPLES, load_sample
-from pages.ui.state import PageState, Setting, choice, memo, recall, remember, touch, widget
+from pages.ui.state import PageState, Setting, choice, memo, recall, remember, touch
+from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
 DEFAULT = "china"
@@ -65,17 +66,16 @@ def chosen_picture(state: PageState, complaints: list[str]) -> Picture:
 
 def _receive(source: str, complaints: list[str]) -> None:
     """Keep what came from the uploader or the camera, if it is a picture."""
-    file = widget(source)
-    if file is None or recall(f"{source}.last") == file.file_id:
+    file = new_file(source)
+    if file is None:
         return
-    remember(f"{source}.last", file.file_id)
-    data = file.getvalue()
+    name, data = file
     try:
         decode(data)
     except ImageError as error:
-        complaints.append(f"“{file.name[:60]}” could not be opened. {error}")
+        complaints.append(f"“{name}” could not be opened. {error}")
     else:
-        remember(source, (file.name, hashlib.sha256(data).hexdigest(), data))
+        remember(source, (name, hashlib.sha256(data).hexdigest(), data))
 
 
 def picture_controls(state: PageState) -> None:

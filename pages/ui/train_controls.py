@@ -32,6 +32,7 @@ from pages.ui.train_settings import (
     config_of,
     values_of,
 )
+from pages.ui.uploads import new_file
 from pages.ui.words import literal, size
 
 START = values_of(TrainConfig())
@@ -125,17 +126,16 @@ def reset(state: PageState) -> None:
 
 def receive_own(complaints: list[str]) -> None:
     """Read what came through the uploader, once; say in `complaints` why it could not be read."""
-    file = widget("train.file")
-    if file is None or recall("train.file.last") == file.file_id:
+    file = new_file("train.file")
+    if file is None:
         return
-    remember("train.file.last", file.file_id)
-    data = file.getvalue()
+    name, data = file
     try:
-        dataset = from_npz(data) if file.name.lower().endswith(".npz") else from_zip(data)
+        dataset = from_npz(data) if name.lower().endswith(".npz") else from_zip(data)
     except ValueError as error:
-        complaints.append(f"“{file.name[:60]}” could not be used. {error}")
+        complaints.append(f"“{name}” could not be used. {error}")
     else:
-        remember(OWN_DATA, (file.name, dataset, hashlib.sha256(data).hexdigest()))
+        remember(OWN_DATA, (name, dataset, hashlib.sha256(data).hexdigest()))
 
 
 def own_dataset() -> Dataset | None:
