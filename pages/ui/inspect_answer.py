@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 from cnncore.datasets import split
 from cnncore.whatif import features, nearest
 from pages.ui import inspect_html as html
-from pages.ui.inspect_network import Chosen
+from pages.ui.inspect_network import Chosen, bundled
 from pages.ui.inspect_source import Given
 from pages.ui.state import PageState, memo
 from pages.ui.words import literal
 from pages.ui.words import number as say
 
 NEIGHBOURS = 6
-MOST_KNOWN = 4000
+MOST_KNOWN = 2500
 """Training pictures whose features are kept: enough to find good neighbours, and few enough for a hundred people."""
 
 
@@ -98,15 +99,34 @@ def draw_neighbours(chosen: Chosen, given: Given) -> None:
     )
 
 
-def _known(chosen: Chosen) -> tuple[NDArray[Any], NDArray[Any]]:
-    def make() -> tuple[NDArray[Any], NDArray[Any]]:
-        indices = split(chosen.dataset.labels).train
-        if len(indices) > MOST_KNOWN:
-            indices = np.sort(np.random.default_rng(11).permutation(indices)[:MOST_KNOWN])
-        return features(chosen.network, fit_images(chosen, indices)), indices
+Known = tuple[NDArray[Any], NDArray[Any]]
 
-    made: tuple[NDArray[Any], NDArray[Any]] = memo("inspect.known", chosen.key, make)
+
+def _known(chosen: Chosen) -> Known:
+    """Return the features of training pictures, and which pictures they are."""
+    if chosen.key[0] == "bundled":
+        return _known_by_bundled(chosen.key[1])
+    made: Known = memo("inspect.known", chosen.key, lambda: _look_at_known(chosen))
     return made
+
+
+@cache
+def _known_by_bundled(name: str) -> Known:
+    """The same for everybody, so it is computed once on a server."""
+    return _look_at_known(bundled(name))
+
+
+def _look_at_known(chosen: Chosen) -> Known:
+    indices = some_training_pictures(chosen)
+    return features(chosen.network, fit_images(chosen, indices)), indices
+
+
+def some_training_pictures(chosen: Chosen) -> NDArray[Any]:
+    """Return which training pictures are looked at: all of them, or as many as a page can wait for."""
+    indices = split(chosen.dataset.labels).train
+    if len(indices) <= MOST_KNOWN:
+        return indices
+    return np.sort(np.random.default_rng(11).permutation(indices)[:MOST_KNOWN])
 
 
 def fit_images(chosen: Chosen, indices: NDArray[Any]) -> NDArray[Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from cnncore.datasets import split
 from cnncore.whatif import top_patches
 from pages.ui import inspect_html as html
-from pages.ui.inspect_answer import MOST_KNOWN, fit_images
+from pages.ui.inspect_answer import fit_images, some_training_pictures
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.state import PageState, Setting, memo, number, text
@@ -33,9 +31,7 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         st.selectbox("Layer", list(layers), key=state.key("like_layer"), width=170)
         st.number_input("Filter", 0, filters - 1, key=state.key("like_filter"), width=130)
     channel = int(state["like_filter"])
-    indices = split(chosen.dataset.labels).train[:]
-    if len(indices) > MOST_KNOWN:
-        indices = np.sort(np.random.default_rng(11).permutation(indices)[:MOST_KNOWN])
+    indices = some_training_pictures(chosen)
     found = memo(
         "inspect.likes",
         (chosen.key, layer, channel),
