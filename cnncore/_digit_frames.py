@@ -9,9 +9,14 @@ import numpy as np
 from PIL import Image
 
 from cnncore._arrays import Array
+from cnncore._ink import FAINT, SOLID
 
 DIGITS_INK = 310
 """Cells of 32 x 32 that are ink in scikit-learn's digits: 303 to 330 in the mean of each class, even for a one."""
+DIGITS_WIDEST = 1.5
+"""How much wider a narrow digit is made at most: their ones are often narrower than the 20 columns of all others."""
+FINE = 128
+"""Rows of a box of ink while it is made upright."""
 
 
 class MnistFrame:
@@ -53,13 +58,32 @@ class MnistFrame:
 
 
 class DigitsFrame:
-    """scikit-learn's digits: a bitmap of 20 columns and 32 rows in 32 x 32; counts of ink in 4 x 4 cells."""
+    """scikit-learn's digits: a bitmap of 20 columns and 32 rows in 32 x 32; counts of ink in 4 x 4 cells.
+
+    Measured in those 1,797 pictures: all 32 rows are used, and 20 columns but by narrow ones; 30 % of the frame is ink,
+    whatever the digit; and the left edge of the first row lies above that of the last one, within a fifth of a block of
+    4 columns: slanted digits were sheared until it did.
+    """
 
     side, rows, columns, block = 32, 32, 20, 4
 
     def scaled(self, values: Array) -> Array:
-        """Return a box of ink as a bitmap of 32 x 20, the strokes as thick as in the training set."""
-        return _as_thick(resampled(values, (self.rows, self.columns)), DIGITS_INK)
+        """Return a box of ink, upright, as a bitmap of 32 rows and up to 20 columns, strokes as thick as in the set."""
+        rows, columns = values.shape
+        if rows > FINE:
+            values = resampled(values, (FINE, max(1, round(columns * FINE / rows))))
+        values = upright(values)
+        rows, columns = values.shape
+        width = max(1, min(self.columns, round(DIGITS_WIDEST * self.rows * columns / rows)))
+        bitmap = _as_thick(resampled(values, (self.rows, width)), DIGITS_INK)
+        # Thin strokes grow to both sides: they are given room for it, as long as they then still reach the edges.
+        for room in range(1, min(5, (width + 1) // 2)):
+            inner = resampled(values, (self.rows - 2 * room, width - 2 * room))
+            thicker = _as_thick(np.pad(inner, room), DIGITS_INK)
+            if not (thicker[0].any() and thicker[-1].any()):
+                break
+            bitmap = thicker
+        return bitmap
 
     def stretched(self, values: Array) -> Array:
         """Return a box of ink in the size of the frame: 32 columns too, the strokes as thick as they come."""
@@ -100,6 +124,31 @@ def resampled(values: Array, size: tuple[int, int]) -> Array:
         wanted = (values.shape[1], length) if axis == 0 else (length, values.shape[0])
         values = np.asarray(Image.fromarray(np.ascontiguousarray(values, np.float32)).resize(wanted, way))
     return np.clip(values, 0, 1)
+
+
+def upright(values: Array) -> Array:
+    """Return a box of ink sheared so that the left edge at its top lies above the left edge at its bottom.
+
+    Rows are moved to the side, by parts of a pixel too; the box is cut to the ink again.
+    """
+    rows, columns = values.shape
+    few = max(1, round(0.08 * rows))
+    top, bottom = (np.flatnonzero((part >= SOLID).any(axis=0)) for part in (values[:few], values[-few:]))
+    if rows < 4 or not top.size or not bottom.size or top[0] == bottom[0]:
+        return values
+    # What is at the top moves by half the way to the one side, what is at the bottom by half to the other.
+    lean = min(max((int(bottom[0]) - int(top[0])) / rows, -1.0), 1.0)
+    moved = lean * (np.arange(rows, dtype=np.float32) - (rows - 1) / 2)
+    room = int(np.ceil(abs(moved[0]))) + 1
+    at = np.arange(columns + 2 * room, dtype=np.float32)[None, :] + moved[:, None] - room
+    left = np.floor(at).astype(np.int64)
+    share = (at - left).astype(np.float32)
+    padded = np.pad(values, ((0, 0), (1, 1)))
+    edges = np.clip(left + 1, 0, columns + 1), np.clip(left + 2, 0, columns + 1)
+    before, after = (np.take_along_axis(padded, edge, axis=1) for edge in edges)
+    sheared = before * (1 - share) + after * share
+    inked = np.flatnonzero((sheared >= FAINT).any(axis=0))
+    return np.ascontiguousarray(sheared[:, inked[0] : inked[-1] + 1])
 
 
 def _full_ink(values: Array) -> Array:

@@ -71,8 +71,8 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
     like : {"mnist", "digits"}
         MNIST's recipe [1]_: the ink's box is brought to 20 x 20 pixels without changing its proportions, edges
         smoothed, and placed by whole pixels so that its centre of mass lies in the middle of 28 x 28. Or that of
-        scikit-learn's digits [2]_: the box is brought to 20 columns and 32 rows in a bitmap of 32 x 32, its strokes to
-        the thickness of those; each number is how many of 4 x 4 cells are ink, divided by 16.
+        scikit-learn's digits, after [2]_: the ink is made upright and brought to 20 columns and 32 rows in a bitmap of
+        32 x 32, its strokes to the thickness of those; each number is how many of 4 x 4 cells are ink, divided by 16.
     skip : iterable of str
         Of `STAGES`, what to leave out. Without ``"polarity"`` the grey levels are taken as they are; without
         ``"crop"`` the whole picture is; without ``"scale"`` it is stretched over the whole frame, whatever its
