@@ -64,7 +64,7 @@ class Engine:
         self._sentences: dict[str, list[str]] = {}
         self._lock = threading.Condition()
         self._thread: _Worker | None = None
-        self._closed = False
+        self.closed = False
         self._least = 0.0  # how much of the thread's time the run that was last to be chosen had had
         self._cleaned = clock()
 
@@ -222,7 +222,7 @@ class Engine:
     def close(self) -> None:
         """End the thread and forget all runs."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             self._runs.clear()
             self._lock.notify_all()
 
@@ -281,7 +281,7 @@ class Engine:
     # The thread -------------------------------------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        if self._threaded and not self._closed and (self._thread is None or not self._thread.is_alive()):
+        if self._threaded and not self.closed and (self._thread is None or not self._thread.is_alive()):
             self._thread = _Worker(self, self._name)
             self._thread.start()
         self._lock.notify_all()
@@ -296,14 +296,14 @@ class Engine:
             self._guarded(run, self._obey)
         with self._lock:
             chosen, pause = self._choose()
-            if chosen is None and self._threaded and not self._closed:
+            if chosen is None and self._threaded and not self.closed:
                 self._lock.wait(pause)
         if chosen is not None:
             self._guarded(chosen, Run.turn)
         if self._clock() - self._cleaned >= HOUSEKEEPING:
             self._cleaned = self._clock()
             self.clean()
-        return not self._closed
+        return not self.closed
 
     def _called(self) -> list[Run]:
         with self._lock:
@@ -381,10 +381,10 @@ class _Worker(threading.Thread):
 
 
 def serving(name: str) -> Engine | None:
-    """Return the engine whose thread has this name, if there is one in this process."""
+    """Return the engine whose thread has this name, if there is one at work in this process."""
     for thread in threading.enumerate():
-        if thread.name == name and thread.is_alive():
-            engine: Engine | None = getattr(thread, "engine", None)
+        engine: Engine | None = getattr(thread, "engine", None)
+        if thread.name == name and engine is not None and not engine.closed:
             return engine
     return None
 
