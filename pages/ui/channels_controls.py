@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnncore import kernel_text
 from cnncore.kernels import CHANNEL_WEIGHTS, PRESETS
-from pages.ui import picture_controls
+from pages.ui import picks, picture_controls
 from pages.ui.pins import pin_setting
 from pages.ui.state import PageState, Setting, choice, complain, number, set_widget, text, touch, widget
 
@@ -20,8 +20,6 @@ PICTURE, RANDOM, OWN = "picture", "random", "own"
 MOST = 16
 """Most rows and columns of the input."""
 MOST_KERNEL = 7
-NOWHERE = -1  # no place chosen yet: the middle
-LARGEST = 10_000_000
 OPERATIONS = {
     "standard": "Standard: one sum over all",
     "depthwise": "Depthwise: each apart",
@@ -57,8 +55,7 @@ SETTINGS: tuple[Setting, ...] = (
     choice("operation", "standard", list(OPERATIONS), "operation"),
     choice("input", PICTURE, list(INPUTS), "input"),
     number("side", 6, 3, MOST, "side of the patch", whole=True),
-    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True, shown=0),
-    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True, shown=0),
+    *picks.place_settings(),
     number("seed", 1, 0, 9999, "seed", whole=True),
     text("numbers", ""),
     choice("filter", "weighted", list(FILTERS), "filter"),

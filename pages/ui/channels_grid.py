@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore import kernel_text, ops
-from pages.ui import pins
-from pages.ui.channels_controls import MOST, NAMES, NOWHERE, OWN, PICTURE, RANDOM, the_filter, the_mix, typed_input
+from pages.ui import picks, pins
+from pages.ui.channels_controls import MOST, NAMES, OWN, PICTURE, RANDOM, the_filter, the_mix, typed_input
 from pages.ui.explorer import Edit, Pin, annotate, convolution, explorer, pixels
 from pages.ui.explorer_data import Data
 from pages.ui.picture_controls import Picture
@@ -50,12 +50,7 @@ class Channels:
 
 def middle(values: dict[str, Any], shape: tuple[int, ...]) -> tuple[int, int]:
     """Return the pixel in the middle of the patch: the one chosen, brought inside, or the picture's middle."""
-    rows, columns = shape[:2]
-    row, column = values["row"], values["column"]
-    return (
-        rows // 2 if row == NOWHERE else min(row, rows - 1),
-        columns // 2 if column == NOWHERE else min(column, columns - 1),
-    )
+    return picks.picked(values, shape)
 
 
 def patch(values: dict[str, Any], picture: Picture) -> tuple[Grid, int, int]:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from cnncore import ops
 from cnncore.display import finite_range
-from pages.ui import components
-from pages.ui.channels_controls import LARGEST, NAMES, NOWHERE
+from pages.ui import components, picks
+from pages.ui.channels_controls import NAMES
 from pages.ui.channels_controls import PICTURE as FROM_PICTURE
 from pages.ui.channels_counts import TITLES
 from pages.ui.channels_grid import Channels, middle
-from pages.ui.panes import Region, Toned, Windows, map_levels, most_zoom, picture_levels, plain, plain_grid, region
+from pages.ui.panes import Region, Windows, legend, map_levels, most_zoom, pane_data, picture_levels, plain_grid
 from pages.ui.picture_controls import Picture
-from pages.ui.state import PageState, Setting, choice, complain, memo, number, session_lock, widget
+from pages.ui.state import PageState, Setting, choice, memo, session_lock
 from pages.ui.words import number as say
 from pages.ui.words import size as say_size
 
@@ -26,9 +26,7 @@ Image = NDArray[np.float32]
 
 SETTINGS: tuple[Setting, ...] = (
     choice("channel", NAMES[0], NAMES, "channel"),
-    number("zoom", 0, 0, 30, "zoom", whole=True),
-    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True),
-    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True),
+    *picks.VIEW_SETTINGS,
 )
 
 
@@ -79,65 +77,52 @@ def draw(state: PageState, values: dict[str, Any], found: Channels, picture: Pic
     here = middle(values, picture.rgb.shape)
     picked = [min(max(at - (k - 1) // 2, 0), n - 1) for at, k, n in zip(here, extent, output.shape, strict=True)]
     shape = picture.rgb.shape[:2]
-    level = min(values["zoom"], most_zoom(shape))
-    centre = [at if seen == NOWHERE else seen for at, seen in zip(here, _view(values), strict=True)]
-    wide = region(shape, level, (centre[0], centre[1]))
+    wide, level = picks.in_view(values, shape, here)
     small = Region(0, 0, *output.shape) if level == 0 else windows.output_region(wide, output.shape)
     left, right = st.columns(2)
     name = TITLES[operation] + (f", {NAMES[channel].lower()}" if operation == "depthwise" else "")
-    common = {"zoom": {"level": level, "most": most_zoom(shape)}, "link": {**windows.as_data(), "border": "constant"}}
+    common: dict[str, Any] = {
+        "group": "channels",
+        "zoom": (level, most_zoom(shape)),
+        "windows": windows,
+        "frame": FRAME,
+    }
     with right:
         toned = map_levels(output, small, "signed", finite_range(output))
         low, high = finite_range(output)
         numbers = plain_grid(small.cut(output)) if small.readable else None
         words = f"{name} · {say_size(*output.shape)} · {say(low)} to {say(high)}"
-        data = _pane("output", "Map", words, output.shape, small, toned, numbers)
-        _viewer(state, {**data, **common, "picked": picked}, extent, shape)
+        data = pane_data(
+            role="output",
+            label="Map",
+            caption=words,
+            shape=output.shape,
+            seen=small,
+            toned=toned,
+            numbers=numbers,
+            legend=legend(toned),
+            picked=picked,
+            **common,
+        )
+        _viewer(state, data, extent, shape)
     with left:
         numbers = wide.cut(picture.rgb).tolist() if wide.readable else None
         words = f"Your picture · {say_size(*shape)} · red, green, blue from 0 to 255"
-        data = _pane("input", "Input", words, shape, wide, picture_levels(picture.rgb, wide), numbers)
-        _viewer(state, {**data, **common, "picked": None}, extent, shape)
+        data = pane_data(
+            role="input",
+            label="Input",
+            caption=words,
+            shape=shape,
+            seen=wide,
+            toned=picture_levels(picture.rgb, wide),
+            numbers=numbers,
+            **common,
+        )
+        _viewer(state, data, extent, shape)
     if values["input"] == FROM_PICTURE:
         st.caption("Click in either picture: the patch above is taken from round that pixel.")
     else:
         st.caption("Click in either picture, and the numbers above are a patch of it instead of the ones there now.")
-
-
-def _view(values: dict[str, Any]) -> tuple[int, int]:
-    return values["view_row"], values["view_column"]
-
-
-def _pane(
-    role: str, label: str, caption: str, shape: tuple[int, ...], seen: Region, toned: Toned, numbers: Any
-) -> dict[str, Any]:
-    signed = toned.scale == "signed"
-    return {
-        "group": "channels",
-        "role": role,
-        "label": label,
-        "caption": caption,
-        "rows": shape[0],
-        "cols": shape[1],
-        "top": seen.top,
-        "left": seen.left,
-        "height": seen.height,
-        "width": seen.width,
-        "step": toned.step,
-        "channels": 3 if toned.levels.ndim == 3 else 1,
-        "pixels": toned.levels.tobytes(),
-        "scale": toned.scale,
-        "values": numbers,
-        "legend": {"low": plain(toned.low), "high": plain(toned.high), "zero": True} if signed else None,
-        "frame": FRAME,
-    }
-
-
-def _whole(message: Any, name: str) -> int:
-    value = message.get(name) if isinstance(message, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > LARGEST:
-        raise ValueError("The browser sent something that is no pixel.")
-    return int(value)
 
 
 def _viewer(state: PageState, data: dict[str, Any], extent: tuple[int, int], shape: tuple[int, ...]) -> None:
@@ -146,23 +131,21 @@ def _viewer(state: PageState, data: dict[str, Any], extent: tuple[int, int], sha
     shift = [(k - 1) // 2 if data["role"] == "output" else 0 for k in extent]
 
     def place(message: Any) -> list[int]:
-        at = (_whole(message, "row"), _whole(message, "col"))
-        return [min(max(a + s, 0), n - 1) for a, s, n in zip(at, shift, shape, strict=False)]
+        at = picks.whole(message, "row"), picks.whole(message, "col")
+        return [picks.inside(a + s, n) for a, s, n in zip(at, shift, shape, strict=False)]
 
-    def on_pick() -> None:
-        try:
-            row, column = place(getattr(widget(key), "pick", None))
-            state.change(row=row, column=column, input=FROM_PICTURE)
-        except ValueError as error:
-            complain(str(error))
+    def pick(message: Any) -> None:
+        row, column = place(message)
+        state.change(row=row, column=column, input=FROM_PICTURE)
 
-    def on_view() -> None:
-        message = getattr(widget(key), "view", None)
-        try:
-            row, column = place(message)
-            level = min(max(_whole(message, "level"), 0), most_zoom(shape))
-            state.change(zoom=level, view_row=row, view_column=column)
-        except ValueError as error:
-            complain(str(error))
+    def move(message: Any) -> None:
+        row, column = place(message)
+        level = min(max(picks.whole(message, "level"), 0), most_zoom(shape))
+        state.change(zoom=level, view_row=row, view_column=column)
 
-    components.viewer(key=key, data=components.pack(data), on_pick_change=on_pick, on_view_change=on_view)
+    components.viewer(
+        key=key,
+        data=components.pack(data),
+        on_pick_change=picks.hear(key, "pick", pick),
+        on_view_change=picks.hear(key, "view", move),
+    )

@@ -77,6 +77,14 @@ class Windows:
         ]
         return place[0], place[1]
 
+    def under(self, row: float, column: float) -> tuple[float, float]:
+        """Return the output position whose window has an input pixel in its middle."""
+        place = [
+            (position + b - (e - 1) / 2) / s
+            for position, s, b, e in zip((row, column), self.stride, self.begin, self.extent, strict=True)
+        ]
+        return place[0], place[1]
+
     def output_region(self, seen: Region, shape: Sequence[int]) -> Region:
         """Return the output's pixels whose windows are centred in what is seen of the input, at least one."""
         starts, sizes = [], []
@@ -145,3 +153,77 @@ def plain(value: float) -> float | str:
 def plain_grid(values: NDArray[Any]) -> list[list[float | str]]:
     """A small map as nested lists, as JSON can carry it."""
     return [[plain(value) for value in row] for row in values.tolist()]
+
+
+def legend(toned: Toned) -> dict[str, Any]:
+    """Return the legend of a scale: the numbers at its ends."""
+    return {"low": plain(toned.low), "high": plain(toned.high), "zero": True}
+
+
+def pane_data(
+    *,
+    group: str,
+    role: str,
+    label: str,
+    caption: str,
+    shape: Sequence[int],
+    seen: Region,
+    toned: Toned,
+    numbers: Any,
+    frame: int,
+    zoom: tuple[int, int] = (0, 0),
+    legend: dict[str, Any] | None = None,
+    picked: Sequence[int] | None = None,
+    windows: Windows | None = None,
+    border: str = "constant",
+) -> dict[str, Any]:
+    """Return what the viewer component shows, as assets/components/viewer.js describes it.
+
+    Parameters
+    ----------
+    group, role : str
+        Viewers of one group show each other's windows; the role is "input" or "output".
+    label, caption : str
+    shape : sequence of int
+        Rows and columns of the whole picture.
+    seen : Region
+        The part of it that is shown.
+    toned : Toned
+        Its levels.
+    numbers : nested lists, or None
+        Of the part, where they are shown.
+    frame : int
+        CSS pixels of height that are kept for it.
+    zoom : (level, most)
+    legend : dict, optional
+        From `legend`.
+    picked : (row, column), optional
+    windows : Windows, optional
+        The link to the other picture; `border` is what lies outside the input.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "group": group,
+        "role": role,
+        "label": label,
+        "caption": caption,
+        "rows": shape[0],
+        "cols": shape[1],
+        "top": seen.top,
+        "left": seen.left,
+        "height": seen.height,
+        "width": seen.width,
+        "step": toned.step,
+        "channels": 3 if toned.levels.ndim == 3 else 1,
+        "pixels": toned.levels.tobytes(),
+        "scale": toned.scale,
+        "values": numbers,
+        "legend": legend,
+        "zoom": {"level": zoom[0], "most": zoom[1]},
+        "picked": None if picked is None else list(picked),
+        "link": None if windows is None else {**windows.as_data(), "border": border},
+        "frame": frame,
+    }

@@ -14,16 +14,14 @@ from cnncore import ops
 from cnncore.display import finite_range
 from cnncore.filtering import filter2d
 from cnncore.images import resize, to_gray
-from pages.ui import components
-from pages.ui.panes import Region, Toned, Windows, map_levels, most_zoom, picture_levels, plain, plain_grid, region
+from pages.ui import picks
+from pages.ui.panes import Region, Toned, Windows, legend, map_levels, most_zoom, pane_data, picture_levels, plain_grid
 from pages.ui.picture_controls import Picture
-from pages.ui.state import PageState, Setting, complain, memo, number, widget
+from pages.ui.state import PageState, memo
 from pages.ui.stride_view import Geometry, geometry
 from pages.ui.words import number as say
 from pages.ui.words import size as say_size
 
-NOWHERE = -1  # no pixel picked yet: the middle
-LARGEST = 10_000_000
 MOST_PIXELS = 6_000_000  # of a transposed convolution's output: its input is reduced until it fits
 FRAME = 262  # pixels of height kept for each picture
 Image = NDArray[np.float32]
@@ -33,13 +31,7 @@ GEOMETRY = (
 )
 """The settings on which the output depends, besides the kernel and the picture."""
 
-SETTINGS: tuple[Setting, ...] = (
-    number("row", NOWHERE, NOWHERE, LARGEST, "row", whole=True, shown=0),
-    number("column", NOWHERE, NOWHERE, LARGEST, "column", whole=True, shown=0),
-    number("zoom", 0, 0, 30, "zoom", whole=True),
-    number("view_row", NOWHERE, NOWHERE, LARGEST, "row in view", whole=True, shown=0),
-    number("view_column", NOWHERE, NOWHERE, LARGEST, "column in view", whole=True, shown=0),
-)
+SETTINGS = picks.SETTINGS
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,71 +110,19 @@ def _compute(values: dict[str, Any], kernel: NDArray[np.float64], picture: Pictu
     return PictureView(placed, image, result, shown, border)
 
 
-# What the viewers send ------------------------------------------------------------------------------------------------
-
-
-def _whole(message: Any, name: str) -> int:
-    value = message.get(name) if isinstance(message, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > LARGEST:
-        raise ValueError("The browser sent something that is no pixel.")
-    return int(value)
-
-
-def _inside(place: float, n: int) -> int:
-    return min(max(round(place), 0), n - 1)
-
-
-def _on_pick(state: PageState, key: str, view: PictureView, role: str) -> None:
-    message = getattr(widget(key), "pick", None)
-    limits = view.side(view.small).shape
-    try:
-        place = [float(_whole(message, "row")), float(_whole(message, "col"))]
-        if role != view.small:  # a pixel of the wide side: the one whose window has it in the middle
-            windows = view.windows
-            parts = zip(place, windows.begin, windows.extent, windows.stride, strict=True)
-            place = [(at + begin - (extent - 1) / 2) / stride for at, begin, extent, stride in parts]
-        state.change(row=_inside(place[0], limits[0]), column=_inside(place[1], limits[1]))
-    except ValueError as error:
-        complain(str(error))
-
-
-def _on_view(state: PageState, key: str, view: PictureView, role: str) -> None:
-    message = getattr(widget(key), "view", None)
-    limits = view.wide.shape
-    try:
-        level = min(max(_whole(message, "level"), 0), most_zoom(limits))
-        row, column = float(_whole(message, "row")), float(_whole(message, "col"))
-        if role == view.small:
-            row, column = view.windows.middle(row, column)
-        state.change(zoom=level, view_row=_inside(row, limits[0]), view_column=_inside(column, limits[1]))
-    except ValueError as error:
-        complain(str(error))
-
-
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
 def picked(values: dict[str, Any], view: PictureView) -> tuple[int, int]:
     """Return the pixel whose window is marked: the one picked, brought inside, or the middle."""
-    rows, columns = view.side(view.small).shape
-    row, column = values["row"], values["column"]
-    return (
-        rows // 2 if row == NOWHERE else min(row, rows - 1),
-        columns // 2 if column == NOWHERE else min(column, columns - 1),
-    )
+    return picks.picked(values, view.side(view.small).shape)
 
 
 def draw(state: PageState, view: PictureView) -> None:
     """Draw the two pictures, as large as one another whatever their sizes, and what is marked on them."""
     values = state.values()
     here = picked(values, view)
-    level = min(values["zoom"], most_zoom(view.wide.shape))
-    middle = view.windows.middle(*here)
-    centre = (
-        middle[0] if values["view_row"] == NOWHERE else values["view_row"],
-        middle[1] if values["view_column"] == NOWHERE else values["view_column"],
-    )
-    wide = region(view.wide.shape, level, centre)
+    wide, level = picks.in_view(values, view.wide.shape, view.windows.middle(*here))
     sides = view.side(view.small).shape
     small = Region(0, 0, *sides) if level == 0 else view.windows.output_region(wide, sides)
     left, right = st.columns(2)
@@ -201,33 +141,21 @@ def _viewer(
     numbers = view.side(role)
     low, high = finite_range(numbers)
     label = role.capitalize()
-    rows, columns = numbers.shape
-    key = f"{state.page}-{role}"
-    data = {
-        "group": "stride",
-        "role": "output" if role == view.small else "input",  # to the viewer, windows always lie on the input
-        "label": label,
-        "caption": f"{label} · {say_size(rows, columns)} · {say(low)} to {say(high)}",
-        "rows": rows,
-        "cols": columns,
-        "top": seen.top,
-        "left": seen.left,
-        "height": seen.height,
-        "width": seen.width,
-        "step": toned.step,
-        "channels": 1,
-        "pixels": toned.levels.tobytes(),
-        "scale": toned.scale,
-        "values": plain_grid(seen.cut(numbers)) if seen.readable else None,
-        "legend": {"low": plain(toned.low), "high": plain(toned.high), "zero": True} if role == "output" else None,
-        "zoom": {"level": level, "most": most_zoom(view.wide.shape)},
-        "picked": list(here) if role == view.small else None,
-        "link": {**view.windows.as_data(), "border": view.border},
-        "frame": FRAME,
-    }
-    components.viewer(
-        key=key,
-        data=components.pack(data),
-        on_pick_change=lambda: _on_pick(state, key, view, role),
-        on_view_change=lambda: _on_view(state, key, view, role),
+    data = pane_data(
+        group="stride",
+        role="output" if role == view.small else "input",  # to the viewer, windows always lie on the input
+        label=label,
+        caption=f"{label} · {say_size(*numbers.shape)} · {say(low)} to {say(high)}",
+        shape=numbers.shape,
+        seen=seen,
+        toned=toned,
+        numbers=plain_grid(seen.cut(numbers)) if seen.readable else None,
+        frame=FRAME,
+        zoom=(level, most_zoom(view.wide.shape)),
+        legend=legend(toned) if role == "output" else None,
+        picked=here if role == view.small else None,
+        windows=view.windows,
+        border=view.border,
     )
+    key = f"{state.page}-{role}"
+    picks.viewer(state, key, data, view.windows, view.side(view.small).shape, view.wide.shape)

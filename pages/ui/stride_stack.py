@@ -9,19 +9,18 @@ import streamlit as st
 from cnncore.display import display_step, shrink, tone
 from cnncore.receptive_field import Layer, LayerField, fields
 from cnncore.stack_text import STACKS, format_stack, parse_stack, write_padding, write_pair
+from pages.ui import picks
 from pages.ui.components import pack, register
+from pages.ui.picks import NOWHERE
 from pages.ui.picture_controls import Picture
-from pages.ui.state import PageState, Setting, complain, number, set_widget, text, touch, widget
+from pages.ui.state import PageState, Setting, complain, set_widget, text, touch, widget
 
-NOWHERE = -1  # no unit picked yet: the middle
-LARGEST = 10_000_000
 MOST_FIELD = 1_000_000  # pixels along an axis: beyond that a field is no picture any more
 ACROSS = 640  # samples of the picture along its longer side
 DEFAULT = "lenet"
 SETTINGS: tuple[Setting, ...] = (
     text("stack", STACKS[DEFAULT].text),
-    number("unit_row", NOWHERE, NOWHERE, LARGEST, "row of the unit", whole=True, shown=0),
-    number("unit_column", NOWHERE, NOWHERE, LARGEST, "column of the unit", whole=True, shown=0),
+    *picks.place_settings("unit_row", "unit_column", " of the unit"),
 )
 TITLES = {stack.title: stack for stack in STACKS.values()}
 
@@ -48,12 +47,7 @@ def read(written: str, picture: Picture) -> tuple[LayerField, ...]:
 
 def unit(values: dict[str, Any], found: tuple[LayerField, ...]) -> tuple[int, int]:
     """Return the unit of the last layer whose field is drawn: the one picked, brought inside, or the middle."""
-    rows, columns = found[-1].shape
-    row, column = values["unit_row"], values["unit_column"]
-    return (
-        rows // 2 if row == NOWHERE else min(row, rows - 1),
-        columns // 2 if column == NOWHERE else min(column, columns - 1),
-    )
+    return picks.picked(values, found[-1].shape, "unit_row", "unit_column")
 
 
 def data(found: tuple[LayerField, ...], at: tuple[int, int], picture: Picture) -> dict[str, Any]:
