@@ -4,7 +4,7 @@ const DIGIT_SIDE = 44; // CSS pixels of a digit in an open cell
 
 function trainingConfusion(send) {
   const card = trainingCard("confusion", "Confusion, validation");
-  let [data, theme, known, cell, opened] = [null, null, "", 22, null];
+  let [data, theme, known, cell, opened, hovered, focus] = [null, null, "", 22, null, null, null];
   const bus = new AbortController();
   const told = element("div", { class: "told quiet" });
   const above = element("div", { class: "across", "aria-hidden": "true" });
@@ -12,8 +12,8 @@ function trainingConfusion(send) {
   const open = (place) => data && send("open", [place.row, place.column, 0]);
   const grid = heatGrid({
     signal: bus.signal,
-    hover: (place) => tell(place),
-    focus: (place) => tell(place),
+    hover: (place) => { hovered = place; tell(); },
+    focus: (place) => { focus = place; tell(); },
     pick: (place) => open(place),
     press(event, place) {
       if (event.key === "Escape") send("open", []);
@@ -49,16 +49,21 @@ function trainingConfusion(send) {
   }
 
   function digitWords(index) {
-    if (!opened || index === null) return "";
+    if (!opened || index === null) {
+      tell();
+      return "";
+    }
     const words = `${ordinal(opened.places[index] + 1)} of validation: a ${data.classes[opened.row]} read as ${data.classes[opened.col]}, ${percent(opened.shares[index])}`;
     say(told, words);
     return words;
   }
 
-  function tell(place) {
+  function tell() {
+    const place = hovered ?? focus;
     if (!data) return say(told, "Waiting for the first look at validation.");
     if (!place) return say(told, `Rows: what it is \u00b7 columns: what is read \u00b7 ${matchMedia("(hover: none)").matches ? "tap" : "open"} a cell to see its digits`);
-    const { classes, counts } = data, count = counts[place.row][place.column];
+    const { classes, counts } = data, count = counts[place.row]?.[place.column];
+    if (count === undefined) return;
     const all = counts[place.row].reduce((sum, each) => sum + each, 0);
     say(told, `${formatNumber(count)} of ${formatNumber(all)} digits \u201c${classes[place.row]}\u201d ${count === 1 ? "is" : "are"} read as ${classes[place.column]}`);
   }
@@ -148,8 +153,8 @@ function trainingConfusion(send) {
       matrix.classList.toggle("empty", !data);
       side.classList.toggle("empty", !data);
       say(card.note, data ? `${percent(data.accuracy)} right` : "");
-      if (!told.textContent || !data) tell(null);
       this.draw();
+      if (digits.hidden || digits.at() === null) tell(); // a hovered cell's count goes on, too
     },
   };
 }

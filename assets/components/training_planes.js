@@ -18,13 +18,15 @@ function planesLayout(count, rows, cols, width, height, { under, least, most }) 
     }
     return low;
   };
-  const sizes = Array.from({ length: count }, (_, each) => fits(each + 1));
+  const whole = (size) => { // whole device pixels for each number: squares stay even
+    const unit = Math.floor((size * ratio) / cols);
+    return unit >= 1 ? (unit * cols) / ratio : size;
+  };
+  const sizes = Array.from({ length: count }, (_, each) => whole(fits(each + 1)));
   const best = Math.max(...sizes); // a longer row that is hardly smaller reads better than two short ones
   const even = (columns) => Math.ceil(count / Math.ceil(count / columns));
   let columns = even(sizes.findLastIndex((size) => size >= 0.76 * best) + 1);
   let across = sizes[columns - 1];
-  const unit = Math.floor((across * ratio) / cols); // whole device pixels for each number: squares stay even
-  if (unit >= 1) across = (unit * cols) / ratio;
   if (across < least) {
     const squares = (Math.ceil((least * ratio) / cols) * cols) / ratio;
     across = squares <= 1.3 * least ? squares : least;
