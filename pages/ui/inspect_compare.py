@@ -63,11 +63,11 @@ def _answer(chosen: Chosen, given: Given) -> None:
     weights = chosen.network.parameters()["conv1.weight"].mean(axis=1)[:16]
     reach = float(np.abs(weights).max(initial=0))
     st.html(html.row([html.figure(html.signed_masks(w, reach), "", side=52, shape=w.shape) for w in weights]))
-    accuracy = memo(f"inspect.accuracy.{chosen.key[0]}.{chosen.key[1]}", chosen.key, lambda: _accuracy(chosen))
-    st.caption(
-        f"Above: the first layer's maps of this picture, and its filters. On the test digits: {100 * accuracy:.2f} % "
-        f"right. {chosen.network.parameter_count:,} parameters."
-    )
+    said = "Above: the first layer's maps of this picture, and its filters. "
+    if chosen.judged:
+        accuracy = memo(f"inspect.accuracy.{chosen.key[0]}.{chosen.key[1]}", chosen.key, lambda: _accuracy(chosen))
+        said += f"On the test digits: {100 * accuracy:.2f} % right. "
+    st.caption(f"{said}{chosen.network.parameter_count:,} parameters.")
 
 
 def _accuracy(chosen: Chosen) -> float:

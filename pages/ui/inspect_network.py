@@ -53,6 +53,11 @@ class Chosen:
     classes: tuple[str, ...]
 
     @property
+    def judged(self) -> bool:
+        """Whether the digits on offer are of the classes that the network knows: only then one can say what is right."""
+        return self.classes == self.dataset.classes
+
+    @property
     def like(self) -> str:
         """As which training set's pictures a drawing is prepared."""
         return "digits" if self.network.input_shape[1:] == (8, 8) else "mnist"

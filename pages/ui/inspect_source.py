@@ -14,7 +14,7 @@ from cnncore.datasets import split
 from cnncore.handwriting import STAGES, prepare
 from cnncore.images import ImageError, decode
 from pages.ui.inspect_network import Chosen
-from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, text, touch, widget
+from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, set_widget, text, touch, widget
 from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
@@ -117,7 +117,7 @@ def test_digit(chosen: Chosen, digit: int) -> Given:
         fitted(x, chosen.network.input_shape),
         {},
         (),
-        int(chosen.dataset.labels[index]),
+        int(chosen.dataset.labels[index]) if chosen.judged else None,
         ("test", chosen.dataset.name, index),
     )
 
@@ -195,8 +195,7 @@ def controls(state: PageState) -> None:
 def _skip_controls(state: PageState) -> None:
     key = f"{state.page}.kept_stages"
     off = skipped(state.values())
-    if widget(key) is None:
-        remember("inspect.stages", None)
+    set_widget(key, [name for name in STAGES if name not in off])
 
     def changed() -> None:
         kept = widget(key) or []
@@ -205,7 +204,6 @@ def _skip_controls(state: PageState) -> None:
     st.pills(
         "Preparation",
         list(STAGES),
-        default=[name for name in STAGES if name not in off],
         selection_mode="multi",
         key=key,
         on_change=changed,

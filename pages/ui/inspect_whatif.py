@@ -17,7 +17,7 @@ from pages.ui.inspect_answer import fit_images, probabilities
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.inspect_why import target_of
-from pages.ui.state import PageState, Setting, choice, memo, number, text, widget
+from pages.ui.state import PageState, Setting, choice, memo, number, set_widget, text, widget
 
 TITLES = {
     "shift_right": "Move right",
@@ -63,13 +63,13 @@ def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
     for plan in chosen.network.plan:
         if plan.kind != "activation" or len(plan.output_shape) != 3:
             continue
-        key = f"inspect.off.{plan.name}"
+        key = f"inspect.off.{plan.name}.{plan.output_shape[0]}"
+        set_widget(key, sorted(off.get(plan.name, ())))
         st.pills(
             f"{plan.name}: off",
             range(plan.output_shape[0]),
-            default=sorted(off.get(plan.name, ())),
             selection_mode="multi",
-            key=f"{key}.{plan.output_shape[0]}",
+            key=key,
             on_change=_switch,
             args=(state, chosen),
         )
@@ -79,17 +79,22 @@ def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
     before = probabilities(chosen, given)
     after = softmax(forward_without(chosen.network, given.x, off))[0]
     target = target_of(state, chosen, given)
+    name = chosen.classes[target]
+    said = f"Probability of {name}: {html.percent(float(before[target]))} → **{html.percent(float(after[target]))}**."
+    st.markdown(said + _accuracies(state, chosen, off))
+    st.html(html.bars(after, chosen.classes, right=given.label))
+
+
+def _accuracies(state: PageState, chosen: Chosen, off: dict[str, set[int]]) -> str:
+    """Return how many test digits are read right with all filters and without those that are off, a sentence."""
+    if not chosen.judged:
+        return ""
     indices = split(chosen.dataset.labels).test
     off_key = (chosen.key, state["off"])
     images, labels = fit_images(chosen, indices), chosen.dataset.labels[indices]
     whole = memo("inspect.whole", chosen.key, lambda: accuracy_without(chosen.network, images, labels, {}))
     part = memo("inspect.part", off_key, lambda: accuracy_without(chosen.network, images, labels, off))
-    name = chosen.classes[target]
-    st.markdown(
-        f"Probability of {name}: {html.percent(float(before[target]))} → **{html.percent(float(after[target]))}**. "
-        f"Accuracy on the {len(indices):,} test digits: {100 * whole[1]:.2f} % → **{100 * part[1]:.2f} %**."
-    )
-    st.html(html.bars(after, chosen.classes, right=given.label))
+    return f" Accuracy on the {len(indices):,} test digits: {100 * whole[1]:.2f} % → **{100 * part[1]:.2f} %**."
 
 
 def _switch(state: PageState, chosen: Chosen) -> None:
