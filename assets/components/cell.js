@@ -141,6 +141,7 @@ class CellView {
   // The window of one channel --------------------------------------------------------------------------------------------
 
   draw() {
+    this.root.classList.toggle("narrow", this.ruler.width < 700);
     this.equation.hidden = this.flat;
     this.stripBox.hidden = !this.flat;
     if (this.flat) this.drawStrip();
@@ -164,7 +165,8 @@ class CellView {
     if (!width) return;
     const three = this.sums; // a pool has no weights to show
     const place = this.channel, size = rows * cols;
-    const [in3, in2] = [(width - 2 * 34) / 3 / cols, (width - 34) / 2 / cols];
+    const sign = this.root.classList.contains("narrow") ? 22 : 34; // as in cell.css
+    const [in3, in2] = [(width - 2 * sign) / 3 / cols, (width - sign) / 2 / cols];
     const cap = Math.min(three ? 44 : 52, Math.max(260 / rows, three ? 8 : 6));
     let room = three ? (in3 >= READABLE ? in3 : in2 >= READABLE ? in2 : Math.max(in3, Math.min(width / cols, 24))) : width / cols;
     const cell = Math.max(wholeCell(Math.min(room, cap)), 5);

@@ -40,11 +40,18 @@ class NetworkView {
     this.width = 0;
     this.observer = new ResizeObserver(() => {
       if (this.root.clientWidth === this.width || !this.root.clientWidth) return;
-      this.width = this.root.clientWidth;
+      this.fit();
       for (const row of this.rows) row.draw(this.look);
       this.link();
     });
     this.observer.observe(this.root);
+  }
+
+  /** A phone, or a column beside the sidebar: the words stand above the maps, or in less room. */
+  fit() {
+    this.width = this.root.clientWidth;
+    this.root.classList.toggle("narrow", this.width < 600);
+    this.root.classList.toggle("middle", this.width >= 600 && this.width < 980);
   }
 
   disconnect() {
@@ -73,6 +80,7 @@ class NetworkView {
       this.rows[i].update(layer, values, this.data.classes);
       this.byName.get(layer.name).row = this.rows[i];
     });
+    this.fit();
     for (const row of this.rows) row.draw(this.look);
     this.hover = null;
     this.take(networkMarks().latest.get(this.data.key) ?? { at: null, path: [] });
@@ -141,15 +149,16 @@ class NetworkView {
     this.pick(row, place);
   }
 
-  /** Keep the cell that the keyboard stands on in view, below the bar. */
+  /** Keep the cell that the keyboard stands on in view, below the bar and above what the page docks at the lower edge. */
   reveal(row, place) {
     if (!row.at) return;
     const box = networkBox(row.at, place[0], place[1], place[1], place[2], place[2]);
     const { top } = row.picture.getBoundingClientRect();
     const least = this.bar.getBoundingClientRect().bottom + 8;
+    const most = (document.querySelector(".st-key-trace-dock")?.getBoundingClientRect().top ?? innerHeight) - 12;
     const [from, to] = [top + box.top, top + box.top + box.height];
     if (from < least) this.scroller()?.scrollBy({ top: from - least - 40 });
-    else if (to > innerHeight - 12) this.scroller()?.scrollBy({ top: to - innerHeight + 52 });
+    else if (to > most) this.scroller()?.scrollBy({ top: to - most + 40 });
   }
 
   scroller() {

@@ -4,16 +4,22 @@
 const NETWORK_GAP = 4; // CSS pixels between maps
 const NETWORK_NAMES = 18; // CSS pixels above a cell for the name of its class
 
+/** The largest length up to `length` that is a whole number of the screen's own pixels, where CSS pixels are many of them. */
+function networkWhole(length) {
+  const ratio = Math.max(Math.floor(window.devicePixelRatio || 1), 1);
+  return Math.floor(length * ratio) / ratio;
+}
+
 /**
  * The size in whole pixels of a cell of `count` maps in `width`: the first number of full lines whose maps are at least
  * `enough` pixels large, or else `least`; `most` is the largest map.
  */
 function networkCell(count, rows, cols, width, most, enough, least) {
   const side = Math.max(rows, cols);
-  const largest = Math.max(Math.floor(most / side), least);
+  const largest = Math.max(networkWhole(most / side), least);
   for (let lines = 1; lines <= count; lines += 1) {
     const perLine = Math.ceil(count / lines);
-    const cell = Math.min(Math.floor(((width + NETWORK_GAP) / perLine - NETWORK_GAP) / cols), largest);
+    const cell = Math.min(networkWhole(((width + NETWORK_GAP) / perLine - NETWORK_GAP) / cols), largest);
     if (cell >= least && cell * side >= Math.min(enough, largest * side)) return [cell, perLine];
   }
   return [least, count];
@@ -34,7 +40,7 @@ function networkLayout(layer, width, classes) {
   };
   if (layer.shape.length === 3) {
     const most = layer.name === "input" ? 168 : 112;
-    const enough = count > 32 ? 48 : width < 560 ? 56 : 72;
+    const enough = count > 32 ? 48 : count > 16 || width < 560 ? 56 : 72;
     const [cell, perLine] = networkCell(count, rows, cols, width, most, enough, Math.max(rows, cols) > 40 ? 1 : 2);
     return size({ across: cell, down: cell, gapX: NETWORK_GAP, gapY: NETWORK_GAP, head: 0, perLine });
   }
