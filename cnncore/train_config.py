@@ -16,23 +16,30 @@ FIRST_LAYERS = ("random", "presets")
 MOST_EPOCHS, MOST_BATCH, MOST_RATE = 1000, 1024, 1e6
 
 
-def _block_pair(first: int, second: int) -> Architecture:
-    return Architecture((ConvBlock(first, pool="max"), ConvBlock(second, pool="max")))
+def _pooled(*filters: int) -> Architecture:
+    return Architecture(tuple(ConvBlock(number, pool="max") for number in filters))
 
 
 _CHOSEN: Any = None  # stands for what suits the dataset
 _SMALL = {
-    "architecture": _block_pair(24, 48),
+    "architecture": _pooled(24, 48),
     "learning_rate": 0.005,
     "batch_size": 32,
-    "epochs": 50,
+    "epochs": 70,
     "shift": 1,
     "rotate": 12.0,
 }
 _RECOMMENDED: dict[str, dict[str, Any]] = {
     "digits": _SMALL,
     "own": _SMALL,
-    "mnist": {**_SMALL, "architecture": _block_pair(16, 32), "batch_size": 64, "epochs": 8, "rotate": 10.0},
+    "mnist": {
+        **_SMALL,
+        "architecture": _pooled(16, 32, 48),
+        "learning_rate": 0.004,
+        "batch_size": 64,
+        "epochs": 14,
+        "rotate": 10.0,
+    },
 }
 
 
