@@ -50,7 +50,8 @@ def probe():
             cpu = 0.0
         with open("/proc/self/statm") as statm:
             resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        told = {"at": time.time(), "cpu": cpu, "resident": resident, "working": sum(run.working for run in runs),
+        told = {"at": time.time(), "cpu": cpu, "process": time.process_time(), "resident": resident,
+                "working": sum(run.working for run in runs),
                 "runs": {run.token: [run.view.step, run.config.batch_size, run.pace] for run in runs}}
         with open(file + ".new", "w") as out:
             json.dump(told, out)
@@ -105,13 +106,17 @@ class Server:
             except (OSError, ValueError):
                 time.sleep(0.05)
 
-    def rates(self, seconds: float) -> tuple[float, float]:
-        """Return images a second, of the wall clock and of the thread's CPU, of all runs together."""
+    def rates(self, seconds: float) -> tuple[float, float, float]:
+        """Return images a second, of the wall clock and of the thread's CPU, of all runs together.
+
+        And what the rest of the process takes, in seconds of CPU a second.
+        """
         first = self.read()
         time.sleep(seconds)
         last = self.read()
         images = sum(steps * size for steps, size, _ in gained(first, last))
-        return images / (last["at"] - first["at"]), images / max(last["cpu"] - first["cpu"], 1e-9)
+        span, cpu = last["at"] - first["at"], max(last["cpu"] - first["cpu"], 1e-9)
+        return images / span, images / cpu, (last["process"] - first["process"] - cpu) / span
 
 
 def gained(first: dict[str, Any], last: dict[str, Any]) -> list[tuple[int, int, float | None]]:
@@ -138,25 +143,26 @@ def begin(page: Page, address: str, query: str) -> str:
 
 def watched(server: Server, page: Page, address: str, query: str, rounds: int, title: str) -> None:
     url = begin(page, address, query)
-    ratios, cpu_ratios, seen = [], [], []
+    ratios, cpu_ratios, seen, rest = [], [], [], []
     for _ in range(rounds):
         page.goto(url)
         player(page).wait_for(timeout=120_000)
         page.wait_for_timeout(1500)
-        with_view, with_view_cpu = server.rates(4)
+        with_view, with_view_cpu, looking = server.rates(4)
         page.goto("about:blank")  # the tab is closed, as far as the server can see; the run has its grace period
         page.wait_for_timeout(500)
-        without, without_cpu = server.rates(4)
+        without, without_cpu, idle = server.rates(4)
         ratios.append(with_view / without)
         cpu_ratios.append(with_view_cpu / without_cpu)
         seen.append(without)
+        rest.append(looking - idle)
     page.goto(url)
     player(page).get_by_role("button", name="Pause").click()
     page.wait_for_timeout(1500)
     print(
         f"{title:28} {statistics.median(seen):10,.0f} images/s unwatched; watched {statistics.median(ratios):.0%} "
         f"of it (rounds {min(ratios):.0%} to {max(ratios):.0%}), {statistics.median(cpu_ratios):.0%} in a second of "
-        "the thread's CPU"
+        f"the thread's CPU; the page's scripts take {statistics.median(rest):.0%} of a core"
     )
 
 

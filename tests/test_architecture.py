@@ -33,6 +33,11 @@ SCREENLESS = (
     "network_data.py",
     "network_words.py",
     "cell_data.py",
+    "engine.py",
+    "run.py",
+    "run_view.py",
+    "run_limits.py",
+    "attendance.py",
 )
 
 
