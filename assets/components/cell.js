@@ -41,6 +41,8 @@ class CellView {
       pick: (_, place) => this.go({ unit: place[0] }),
       clear: () => {},
     }, signal);
+    this.strip.box.setAttribute("aria-roledescription", "list of products");
+    this.strip.box.removeAttribute("aria-describedby");
     this.stripTitle = element("h4");
     this.stripBox = element("div", { class: "strip" }, this.stripTitle, this.strip.node);
     this.readout = element("div", { class: "readout quiet", "aria-live": "polite" });
@@ -220,6 +222,7 @@ class CellView {
     this.readout.classList.toggle("quiet", place === null);
     if (place === null) {
       this.readout.textContent = this.hint();
+      this.strip.mark({ hover: null, at: null, from: [], field: [] });
       return;
     }
     const [input, weight, product] = CELL_PARTS.map((part) => exactly(this[part][place]));
