@@ -20,7 +20,7 @@ PAIR = Architecture((ConvBlock(16, pool="max"), ConvBlock(32, pool="max")))
 BIG = Architecture((ConvBlock(64, 7, pool="max", activation="tanh"), ConvBlock(64, 3, pool="max")))
 CASES: dict[str, TrainConfig] = {
     "digits": TrainConfig(architecture=PAIR, batch_size=32, epochs=12),
-    "eight": TrainConfig(architecture=Architecture((ConvBlock(8, pool="max"), ConvBlock(16, pool="max"))), epochs=12),
+    "eight": TrainConfig(architecture=Architecture((ConvBlock(8, pool="max"), ConvBlock(16, pool="max"))), epochs=2),
     "large": TrainConfig(dataset="mnist", architecture=BIG, epochs=1, batch_size=64),
     "tiny": TrainConfig(architecture=Architecture((ConvBlock(4, 1), ConvBlock(32, 5, pool="max"))), epochs=2),
 }
