@@ -8,7 +8,6 @@ seed gives the same file, byte for byte, on one machine and release of NumPy; el
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from cnncore.architecture import Architecture, ConvBlock
@@ -19,16 +18,26 @@ FOLDER = Path(__file__).parent
 RECIPES = {
     "mnist": TrainConfig(
         dataset="mnist",
-        architecture=Architecture((ConvBlock(16, 3, pool="max"), ConvBlock(32, 3, pool="max"))),
+        architecture=Architecture((ConvBlock(16, 5, pool="max"), ConvBlock(32, 3, pool="max"))),
         learning_rate=0.003,
         schedule="cosine",
         batch_size=64,
-        epochs=16,
+        epochs=24,
         shift=2,
         rotate=15.0,
         seed=0,
     ),
-    "digits": replace(TrainConfig.for_dataset("digits"), seed=0),
+    "digits": TrainConfig(
+        dataset="digits",
+        architecture=Architecture((ConvBlock(24, 3, pool="max"), ConvBlock(48, 3, pool="max"))),
+        learning_rate=0.006,
+        schedule="cosine",
+        batch_size=32,
+        epochs=60,
+        shift=1,
+        rotate=15.0,
+        seed=1,
+    ),
 }
 
 
@@ -43,13 +52,18 @@ def main() -> None:
 
 def file(name: str) -> tuple[bytes, str]:
     """Return a bundled network's file, and the note that stands in it."""
-    config = RECIPES[name]
-    trainer = Trainer(config)
+    trainer = Trainer(RECIPES[name])
     while not trainer.finished:
         trainer.step()
+    return saved(trainer)
+
+
+def saved(trainer: Trainer) -> tuple[bytes, str]:
+    """Return the file and the note of a network at the end of its training."""
+    config = trainer.config
     validation, test = (trainer.evaluate(split).accuracy for split in ("validation", "test"))
     note = (
-        f"Bundled network for {name}: trained {config.epochs} epochs with seed {config.seed} on "
+        f"Bundled network for {config.dataset}: trained {config.epochs} epochs with seed {config.seed} on "
         f"{len(trainer.split.train):,} pictures; right on {validation:.2%} of the {len(trainer.split.validation):,} "
         f"validation pictures and on {test:.2%} of the {len(trainer.split.test):,} test pictures."
     )
