@@ -4,6 +4,14 @@
 const MINUS = "\u2212";
 const TIMES = "\u00d7";
 
+const plainFormats = new Map(); // making one takes longer than a hundred numbers
+
+/** A size with thousands separated and at most `decimals` places. */
+function plainNumber(size, decimals) {
+  if (!plainFormats.has(decimals)) plainFormats.set(decimals, new Intl.NumberFormat("en-US", { maximumFractionDigits: decimals }));
+  return plainFormats.get(decimals).format(size);
+}
+
 /** A number as a person reads it: real minus sign, thousands separated, whole numbers whole, `digits` significant. */
 function formatNumber(value, digits = 3) {
   if (value === null || value === undefined) return "\u2013";
@@ -12,11 +20,11 @@ function formatNumber(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   let text;
-  if (Number.isInteger(value) && size < 1e7) text = size.toLocaleString("en-US");
+  if (Number.isInteger(value) && size < 1e7) text = size < 1000 ? String(size) : plainNumber(size, 0);
   else if (size >= 1e7 || size < 1e-4) text = size.toExponential(Math.max(digits - 1, 0)).replace(/\.?0*e/, "e").replace("e+", "e").replace("e-", `e${MINUS}`);
   else {
     const decimals = Math.min(Math.max(digits - 1 - Math.floor(Math.log10(size)), 0), 10);
-    text = size.toLocaleString("en-US", { maximumFractionDigits: decimals });
+    text = plainNumber(size, decimals);
   }
   return value < 0 && text !== "0" ? MINUS + text : text;
 }

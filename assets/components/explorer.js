@@ -212,6 +212,9 @@ function explorerMount(parentElement) {
   function build() {
     editing?.(false);
     view = explorerView(model);
+    tallness.disconnect();
+    tallness.observe(view.equation);
+    tallness.observe(view.readout);
     root.replaceChildren(view.equation, view.readout, ...(model.data.play ? [player.root] : []), key, live);
     revealed = null;
     hover = null;
@@ -223,9 +226,6 @@ function explorerMount(parentElement) {
     if (!view || !width) return;
     view.resize(width);
     show();
-    // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of.
-    const tall = view.equation.offsetHeight > window.innerHeight;
-    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.35);
     if (mayAutoplay) {
       mayAutoplay = false;
       player.play();
@@ -239,6 +239,15 @@ function explorerMount(parentElement) {
     layout();
   });
   watcher.observe(root);
+
+  // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of. Watched
+  // rather than asked for at each update, when the answer would cost a layout.
+  function stick() {
+    const tall = view.equation.offsetHeight > window.innerHeight;
+    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.35);
+  }
+  const tallness = new ResizeObserver(stick);
+  window.addEventListener("resize", () => view && stick(), { signal });
 
   function update({ data, setTriggerValue }) {
     send = setTriggerValue;
@@ -279,6 +288,7 @@ function explorerMount(parentElement) {
   function end() {
     stop.abort();
     watcher.disconnect();
+    tallness.disconnect();
     root.remove();
     explorerKnown.delete(parentElement);
   }

@@ -41,13 +41,20 @@ function explorerSheet(spec) {
   const caption = element("figcaption", { class: "quiet" });
   stage.style.setProperty("--row-head", `${headWidth(spec.row_labels)}px`);
   const root = element("figure", { class: `sheet ${spec.where}` }, stage, caption);
-  let size = 0, values = null, decimals = null, origin = [0, 0];
+  let size = 0, values = null, decimals = null, origin = null;
+  // What was written last: most cells stay as they are, and what is not touched need not be laid out again.
+  const cellNames = cells.map((line, r) => line.map((_, c) => spec.place(r, c)));
+  const written = cells.map((line) => line.map(() => ({ label: "", fill: "" })));
 
   /** Write `values` (row by row) and their names; called when the data change. */
   function fill(newValues, newDecimals, exact) {
     values = newValues;
     decimals = newDecimals;
-    cells.forEach((line, r) => line.forEach((cell, c) => cell.setAttribute("aria-label", `${spec.place(r, c)}: ${exact(values[r][c])}`)));
+    cells.forEach((line, r) => line.forEach((cell, c) => {
+      const label = `${cellNames[r][c]}: ${exact(values[r][c])}`;
+      if (label !== written[r][c].label) cell.setAttribute("aria-label", label);
+      written[r][c].label = label;
+    }));
     write();
   }
 
@@ -61,13 +68,15 @@ function explorerSheet(spec) {
     root.classList.toggle("small", room === 0);
     cells.forEach((line, r) => line.forEach((cell, c) => {
       const made = cell.classList.contains("pad"); // what the border rule made up needs no fixed places
-      cell.textContent = room && values[r][c] !== null ? fitNumber(values[r][c], room, made ? null : decimals) : "";
+      const text = room && values[r][c] !== null ? fitNumber(values[r][c], room, made ? null : decimals) : "";
+      if (cell.textContent !== text) cell.textContent = text;
     }));
   }
 
   function resize(newSize) {
     if (newSize === size) return;
     size = newSize;
+    origin = null;
     write();
   }
 
@@ -76,21 +85,18 @@ function explorerSheet(spec) {
 
   /** Learn where the first cell lies, so that moving the frame reads nothing from the page. */
   function measure() {
-    origin = [cells[0][0].offsetLeft, cells[0][0].offsetTop];
+    origin ??= [cells[0][0].offsetLeft, cells[0][0].offsetTop];
   }
 
   /** Colour every cell; called when the data or the theme change. */
   function paint(colour) {
     cells.forEach((line, r) => line.forEach((cell, c) => {
-      const value = values[r][c];
-      if (typeof value !== "number") {
-        cell.style.removeProperty("--fill");
-        cell.style.removeProperty("--ink");
-        return;
-      }
-      const rgb = colour(value);
-      cell.style.setProperty("--fill", cssColour(rgb));
-      cell.style.setProperty("--ink", inkOn(rgb));
+      const rgb = typeof values[r][c] === "number" ? colour(values[r][c]) : null;
+      const fill = rgb ? cssColour(rgb) : "";
+      if (fill === written[r][c].fill) return;
+      written[r][c].fill = fill;
+      cell.style.setProperty("--fill", fill); // an empty value takes the property away
+      cell.style.setProperty("--ink", rgb ? inkOn(rgb) : "");
     }));
   }
 
@@ -98,6 +104,7 @@ function explorerSheet(spec) {
   function surround(first, last) {
     frame.classList.toggle("on", Boolean(first));
     if (!first) return;
+    measure();
     frame.style.transform = `translate(${origin[0] + first[1] * size}px, ${origin[1] + first[0] * size}px)`;
     frame.style.width = `${(last[1] - first[1] + 1) * size}px`;
     frame.style.height = `${(last[0] - first[0] + 1) * size}px`;

@@ -89,6 +89,7 @@ function spread(values) {
 function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
   const node = element("div", { class: "heatgrid", role: "grid" });
   let cells = [];
+  const looks = new WeakMap(); // what a cell was coloured last: most stay as they are
   let marked = null;
   const at = { row: 0, column: 0 };
 
@@ -131,13 +132,17 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     node.classList.toggle("heat", cell < READABLE);
     cells.forEach((line, row) => line.forEach((box, column) => {
       const { colour, text = "", label: name, outside = false, pending = false, size = null } = paint(row, column);
-      box.style.backgroundColor = cssColour(colour);
-      box.style.color = inkOn(colour);
-      box.style.fontSize = size ? `${size}px` : "";
+      const look = `${colour}/${size}`;
+      if (looks.get(box) !== look) {
+        looks.set(box, look);
+        box.style.backgroundColor = cssColour(colour);
+        box.style.color = inkOn(colour);
+        box.style.fontSize = size ? `${size}px` : "";
+      }
       box.classList.toggle("outside", outside);
       box.classList.toggle("pending", pending);
       if (box.textContent !== text) box.textContent = text;
-      box.setAttribute("aria-label", name);
+      if (box.ariaLabel !== name) box.setAttribute("aria-label", name);
     }));
   }
 
