@@ -52,12 +52,18 @@ class Engine:
         Of the thread; `serving` finds the engine by it.
     clock : callable
         Seconds, for tests that turn time forward.
+    effort : callable
+        Seconds that the calling thread has worked: what the shares are shares of. Of the CPU, not of the clock, so that
+        nobody is charged for what the machine does beside.
     threaded : bool
         Whether there is a thread; else whoever made the engine calls `round`.
     """
 
-    def __init__(self, name: str = "training", *, clock: Clock = time.monotonic, threaded: bool = True) -> None:
-        self._name, self._clock, self._threaded = name, clock, threaded
+    def __init__(
+        self, name: str = "training", *, clock: Clock = time.monotonic, effort: Clock = time.thread_time,
+        threaded: bool = True,
+    ) -> None:  # fmt: skip
+        self._name, self._clock, self._effort, self._threaded = name, clock, effort, threaded
         self._runs: dict[str, Run] = {}
         self._attendance = Attendance(GRACE, clock)
         self._numbers: dict[str, int] = {}
@@ -333,13 +339,13 @@ class Engine:
 
     def _guarded(self, run: Run, work: Callable[[Run], None]) -> None:
         """Work for a run; what goes wrong in it ends this run alone."""
-        began = self._clock()
+        began = self._effort()
         try:
             work(run)
         except Exception:  # its traceback is for the log, not for the person
             _log.exception("a run ended by an error")
             run.fail("This run was ended by an error on the server.")
-        run.used += self._clock() - began
+        run.used += self._effort() - began
 
     # Housekeeping -----------------------------------------------------------------------------------------------------
 

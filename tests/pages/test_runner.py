@@ -36,7 +36,7 @@ def clock() -> Clock:
 @pytest.fixture
 def engine(clock: Clock) -> Engine:
     """An engine without a thread: the test gives the turns."""
-    return Engine(clock=clock, threaded=False)
+    return Engine(clock=clock, effort=clock, threaded=False)
 
 
 @pytest.fixture
