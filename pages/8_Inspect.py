@@ -1,25 +1,34 @@
 """The Inspect page: draw a digit and follow it through the network, down to any single number."""
 
+import time
+
 import streamlit as st
 
 from pages.ui import inspect_answer, inspect_network, inspect_source, inspect_tabs
 from pages.ui.navigation import frame, show_complaints
 from pages.ui.sharing import link_to
-from pages.ui.state import PageState
+from pages.ui.state import PageState, enter
 
 SETTINGS = (*inspect_source.SETTINGS, *inspect_network.SETTINGS, *inspect_tabs.SETTINGS)
+PAGE = "pages/8_Inspect.py"
+enter(PAGE)
 state = PageState("inspect", SETTINGS)
-
-frame("pages/8_Inspect.py", "Inspect", "Draw a digit, and follow it through the network down to any single number.")
-message = st.empty()
 complaints = state.begin()
 chosen = inspect_network.chosen(state, complaints)
+
+# The answer goes first, into its place below the heading: it is what the person waits for after a stroke. The pause
+# lets go of the interpreter, so that the answer leaves the server before all the rest is made.
+top = st.container()
 picture, answer, near = st.columns([270, 320, 280], gap="medium")
 with picture:
     drawing = inspect_source.canvas("inspect.canvas") if state["source"] == "draw" else None
     given = inspect_source.given(state, chosen, drawing, complaints)
 with answer:
     inspect_answer.draw_answer(chosen, given)
+time.sleep(0.015)
+with top:
+    frame(PAGE, "Inspect", "Draw a digit, and follow it through the network down to any single number.")
+    show_complaints(complaints)
 with picture:
     inspect_answer.draw_given(state, given)
 with near:
@@ -33,6 +42,4 @@ with st.sidebar:
 with behind:
     inspect_tabs.draw(state, chosen, given)
     link_to(state, "A link that opens this view; a drawing, a picture or a network of yours stays here.")
-with message:
-    show_complaints(complaints)
 state.finish()

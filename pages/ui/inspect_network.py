@@ -54,7 +54,7 @@ class Chosen:
 
     @property
     def judged(self) -> bool:
-        """Whether the digits on offer are of the classes that the network knows: only then one can say what is right."""
+        """Whether the digits on offer are of the classes that the network knows: else nobody can say what is right."""
         return self.classes == self.dataset.classes
 
     @property
