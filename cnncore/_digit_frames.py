@@ -117,13 +117,23 @@ def resampled(values: Array, size: tuple[int, int]) -> Array:
     [[0.5, 1.0]]
     """
     rows, columns = size
-    for length, axis in ((rows, 0), (columns, 1)):
-        if values.shape[axis] == length:
-            continue
-        way = Image.Resampling.BOX if length < values.shape[axis] else Image.Resampling.BILINEAR
-        wanted = (values.shape[1], length) if axis == 0 else (length, values.shape[0])
-        values = np.asarray(Image.fromarray(np.ascontiguousarray(values, np.float32)).resize(wanted, way))
+    if rows < values.shape[0]:
+        values = _shares(values.shape[0], rows) @ values
+    if columns < values.shape[1]:
+        values = values @ _shares(values.shape[1], columns).T
+    if values.shape != size:
+        # Not Pillow's box filter for the above: it takes whole pixels only, those whose middle lies in the area.
+        picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
+        values = np.asarray(picture.resize((columns, rows), Image.Resampling.BILINEAR))
     return np.clip(values, 0, 1)
+
+
+def _shares(length: int, wanted: int) -> Array:
+    """Return how much of each of `wanted` equal parts of a line comes from each of `length` equal parts of it."""
+    edges = np.linspace(0, length, wanted + 1)[:, None]
+    cells = np.arange(length)
+    overlap = np.minimum(edges[1:], cells + 1) - np.maximum(edges[:-1], cells)
+    return (np.maximum(overlap, 0) * (wanted / length)).astype(np.float32)
 
 
 def upright(values: Array) -> Array:

@@ -68,11 +68,14 @@ def find_ink(levels: Array) -> Ink:
     if highest - lowest < LEAST_CONTRAST:
         raise ValueError(f"{NOTHING}all of the picture has about the same brightness.")
     background = _plain_background(levels, counts)
-    if background is None:
-        values, dark = _uneven(levels)
-        return _pieces(values, dark, even=False)
-    table, dark = _plain_table(counts, background)
-    return _pieces(table[levels], dark, even=True)
+    plain = None if background is None else _plain_table(counts, background)
+    if plain is not None:
+        table, dark = plain
+        ink = _pieces(table[levels], dark, even=True)
+        if ink.specks <= MOST_MARKS:  # so many are where the light falls off and noise decides, not what was written
+            return ink
+    values, dark = _uneven(levels)
+    return _pieces(values, dark, even=False)
 
 
 # A plain background ---------------------------------------------------------------------------------------------------
@@ -97,8 +100,12 @@ def _commonest(counts: Array) -> int:
     return int(shares.argmax())
 
 
-def _plain_table(counts: Array, background: int) -> tuple[Array, bool]:
-    """Return the ink of each of 256 grey levels, and whether it is the dark ones."""
+def _plain_table(counts: Array, background: int) -> tuple[Array, bool] | None:
+    """Return the ink of each of 256 grey levels, and whether it is the dark ones; None if the background is not plain.
+
+    It is not if it reaches to the other side of its level, too, or slowly into the ink: blurred edges of strokes pass
+    through all levels alike, but light that falls off fills those next to the background.
+    """
     step = np.arange(256) - background
     stands_out = np.abs(step) >= LEAST_CONTRAST
     weight = counts * np.abs(step) * stands_out
@@ -112,6 +119,12 @@ def _plain_table(counts: Array, background: int) -> tuple[Array, bool]:
     inner = np.where(contrast >= strongest / 2, own, 0)
     full = _level_at(inner, contrast, 0.5)
     table = np.clip(contrast / np.float32(full), 0, 1).astype(np.float32)
+    pixels = counts.sum()
+    beyond = counts[contrast <= -LEAST_CONTRAST].sum()
+    shaded = counts[(contrast >= NEAR) & (table < 0.3)].sum()
+    blurred = counts[(table >= 0.3) & (table < 0.8)].sum()
+    if beyond > 0.03 * pixels or (shaded > 0.03 * pixels and shaded > 1.5 * blurred):
+        return None
     table[table < FAINT] = 0
     return table, dark
 
@@ -150,32 +163,15 @@ def _uneven(levels: Array) -> tuple[Array, bool]:
     contrast = (filled - light) / np.maximum(filled, 40) if dark else (light - emptied) / np.maximum(light, 40)
     contrast -= np.median(contrast)
     noise = 1.4826 * float(np.median(np.abs(contrast)))
-    least = max(_otsu(contrast), 4 * noise, WEAKEST_PHOTOGRAPHED / 2)
+    # A digit covers at least a thousandth of what it is on: half of what that much ink reaches parts it from the rest.
+    least = max(0.5 * float(np.percentile(contrast, 99.9)), 4 * noise)
     found = contrast[contrast > least]
-    full = float(np.percentile(found, 70)) if found.size else 0.0
+    full = float(np.median(found)) if found.size else 0.0
     if full < WEAKEST_PHOTOGRAPHED:
         raise ValueError(f"{NOTHING}no stroke stands out from its surroundings.")
     floor = max(0.3 * full, 3 * noise)
     values = np.clip((contrast - floor) / max(0.8 * full - floor, 0.1 * full), 0, 1).astype(np.float32)
     return values, dark
-
-
-def _otsu(values: Array) -> float:
-    """Return the threshold that parts `values` into two groups that differ most [1]_.
-
-    References
-    ----------
-    .. [1] N. Otsu, "A threshold selection method from gray-level histograms", 1979.
-    """
-    counts, edges = np.histogram(values, 256)
-    middle = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * middle)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gap = sums / below - (sums[-1] - sums) / above
-        between = np.nan_to_num(below * above * gap**2)
-    return float(edges[1 + int(between.argmax())])
 
 
 # Pieces ---------------------------------------------------------------------------------------------------------------
