@@ -33,7 +33,7 @@ with picture:
     inspect_answer.draw_given(state, given)
 with near:
     inspect_answer.draw_neighbours(chosen, given)
-inspect_answer.draw_stages(given)
+inspect_answer.draw_stages(state, given)
 behind = st.container()
 with st.sidebar:
     inspect_source.controls(state)

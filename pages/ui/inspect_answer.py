@@ -39,12 +39,15 @@ def draw_given(state: PageState, given: Given) -> None:
         return
     first = np.asarray(next(iter(given.stages.values()), given.x[0, 0]))
     plane = first.mean(axis=2) if first.ndim == 3 else first
-    shot = html.figure(_grey(plane), given.title, side=240, shape=plane.shape)
+    words = given.title if given.stages else f"{given.title}, as it stands in the test set: nothing to prepare"
+    shot = html.figure(_grey(plane), words, side=240, shape=plane.shape)
     st.html(html.row([shot]))
 
 
-def draw_stages(given: Given) -> None:
+def draw_stages(state: PageState, given: Given) -> None:
     """Draw every step from the picture as given to what the network reads."""
+    if not given.stages and state["source"] != "draw":
+        return  # it stands above, and nothing was done to it
     shots = []
     for name, values in given.stages.items():
         plane = np.asarray(values, np.float32)

@@ -18,6 +18,8 @@ SHOTS = {
     "convolution": ("Convolution?row=205&column=312", 1280, 800, "light"),
     "convolution-dark": ("Convolution?kernel=sobel_magnitude", 1280, 800, "dark"),
     "conventions": ("Conventions", 1280, 800, "light"),
+    "train": ("Train", 1280, 800, "light"),
+    "inspect": ("Inspect?source=test&digit=3&path=relu1.4.12.14", 1280, 800, "light"),
 }
 
 
@@ -34,6 +36,9 @@ def main(folder: Path) -> None:
             page.goto(f"{address}/{path}")
             page.locator(".lab").first.wait_for()
             page.wait_for_timeout(2500)
+            if name == "train":
+                page.get_by_role("button", name="Train", exact=True).click()
+                page.wait_for_timeout(9000)
             page.screenshot(path=folder / f"{name}.png")
             page.close()
         browser.close()
