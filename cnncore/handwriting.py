@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from cnncore._arrays import Array
 from cnncore._digit_frames import FRAMES
@@ -156,14 +157,7 @@ def _levels(image: Any) -> tuple[Array, list[str]]:
 
 def _reduced(image: Array, step: int) -> Array:
     """Return the mean of every `step` x `step` pixels; at the right and lower edges, of those that are left."""
-    for axis in (0, 1):
-        starts = np.arange(0, image.shape[axis], step)
-        counts = np.diff(np.append(starts, image.shape[axis])).astype(np.float32)
-        shape = [1] * image.ndim
-        shape[axis] = -1
-        sums = np.add.reduceat(image, starts, axis=axis, dtype=np.float32 if axis else np.uint32)
-        image = sums / counts.reshape(shape)
-    return np.rint(image).astype(np.uint8)
+    return np.asarray(Image.fromarray(np.ascontiguousarray(image)).reduce(step))
 
 
 # Its box --------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from cnncore import datasets, pretrained
+from cnncore._digit_frames import resampled
 from cnncore.handwriting import STAGES, Prepared, prepare
 from tests.cnncore.strokes import STYLES, Hand, draw, drawn_digits, off_canvas, photographed
 
@@ -79,6 +80,37 @@ def test_scaling_down_by_a_whole_number_takes_the_mean_of_every_block() -> None:
     np.testing.assert_allclose(ready.stages["scaled"], means / means.max(), atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(31, 17), (20, 27), (7, 5), (1, 50)])
+def test_scaling_weighs_each_pixel_by_the_area_it_shares(shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(4).random(shape, dtype=np.float32)
+    size = (min(shape[0], 13), min(shape[1], 20))
+    expected = np.zeros(size)
+    for row, column in np.ndindex(*size):
+        area = 0.0
+        for i, j in np.ndindex(*shape):
+            down = min((row + 1) * shape[0] / size[0], i + 1) - max(row * shape[0] / size[0], i)
+            right = min((column + 1) * shape[1] / size[1], j + 1) - max(column * shape[1] / size[1], j)
+            share = max(down, 0) * max(right, 0)
+            expected[row, column] += share * values[i, j]
+            area += share
+        expected[row, column] /= area
+    np.testing.assert_allclose(resampled(values, size), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1203, 777), (401, 3), (900, 1201, 3)])
+def test_a_large_picture_is_first_reduced_by_the_mean_of_blocks(shape: tuple[int, ...]) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    picture[:, : shape[1] // 2] //= 4
+    step = -(-max(shape[:2]) // 400)
+    given = prepare(picture, skip=["polarity"]).stages["given"]
+    assert given.shape == tuple(-(-length // step) for length in shape[:2])
+    weights = [0.2989, 0.5870, 0.1140]
+    for row, column in ((0, 0), (given.shape[0] - 1, 0), (given.shape[0] - 1, given.shape[1] - 1), (5, 0)):
+        block = picture[row * step : (row + 1) * step, column * step : (column + 1) * step].astype(float)
+        expected = block.mean() if len(shape) == 2 else block.mean(axis=(0, 1)) @ weights
+        assert 255 * given[row, column] == pytest.approx(expected, abs=1.1)
+
+
 @pytest.mark.parametrize("like", ["mnist", "digits"])
 def test_neither_polarity_nor_place_nor_size_matters(like: str) -> None:
     for digit in (2, 4, 7):
@@ -125,7 +157,7 @@ def test_digits_are_the_counts_of_ink_in_4_by_4_blocks_of_a_bitmap() -> None:
 def test_prepared_digits_look_like_scikit_learns() -> None:
     data = datasets.load("digits")
     images = data.images[datasets.split(data.labels).train, 0]
-    ready = np.concatenate([prepare(drawing, like="digits").final for drawing, _, _ in drawn_digits(100, seed=1)])[:, 0]
+    ready = np.concatenate([prepare(drawing, like="digits").final for drawing, _, _ in drawn_digits(60, seed=1)])[:, 0]
     # As much ink, in every row, and as little in the outer columns.
     assert ready.mean() == pytest.approx(images.mean(), rel=0.05)
     assert np.abs(ready.mean(axis=(0, 1)) - images.mean(axis=(0, 1))).max() < 0.2
@@ -150,12 +182,12 @@ def test_the_bundled_network_reads_digits_that_a_script_draws() -> None:
 def test_photographs_in_uneven_light_are_read() -> None:
     rng = np.random.default_rng(5)
     network, right, uneven = pretrained.load("mnist"), 0, 0
-    for drawing, digit, _ in drawn_digits(50, seed=3):
+    for drawing, digit, _ in drawn_digits(30, seed=3):
         ready = prepare(photographed(drawing, rng))
         right += int(network.forward(ready.final).argmax()) == digit
         uneven += any("uneven" in note for note in ready.notes)
-    assert right >= 43
-    assert uneven >= 40
+    assert right >= 27
+    assert uneven >= 24
 
 
 @pytest.mark.parametrize(
