@@ -62,10 +62,10 @@ def test_a_run_outlives_its_page_and_no_link_for_others_names_it(
     before = step_of(page)
     page.get_by_role("link", name="Stride", exact=True).click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Train", timeout=PATIENCE)
-    assert token not in page.url
+    expect(page).not_to_have_url(re.compile(token), timeout=PATIENCE)
     page.get_by_role("link", name="Train", exact=True).click()
     later_than(page, before)
-    assert token in page.url
+    expect(page).to_have_url(re.compile(token), timeout=PATIENCE)  # written when the script ends
 
     # A reload, and a second tab with the same address: both see the same run, and either may command it.
     before = step_of(page)
