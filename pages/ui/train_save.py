@@ -1,4 +1,4 @@
-"""Take the network along: a model file, code, ONNX, the curves, the filters; load one; and the link to the settings."""
+"""Take the network along: a model file, code, ONNX, the curves, the filters; and the link to the settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     settings = config if view is None else TrainConfig.from_dict(dict(view.config))
     step = scene.moment.step
     what = "the untrained network" if view is None else f"{session.name_of(view)} as it is at step {step:,}"
-    st.caption(f"You save {what}. The code files read their weights from the model file beside them, “model.npz”.")
+    st.caption(
+        f"You save {what}. The code files read their weights from the model file beside them, “model.npz”; "
+        "the Inspect page opens it."
+    )
     dark = st.context.theme.type == "dark"
     with st.container(horizontal=True):
         note = f"{settings.dataset}, step {step}, seed {settings.seed}"

@@ -43,8 +43,8 @@ def current(state: PageState, complaints: list[str]) -> RunView | None:
     if not engine.adopt(owner, token):
         state.change(run="")
         complaints.append(
-            "The run that this page showed is no longer there: its tab was closed for too long. Its settings are "
-            "still here; the same seed gives the same numbers."
+            "The run that this page showed is no longer there: its tab was closed for too long, or it was removed. "
+            "Its settings are still here; the same seed gives the same numbers."
         )
         return None
     return engine.view(token)
@@ -154,9 +154,8 @@ def curves(shown: RunView | None) -> list[Curve]:
         return [Curve("Not trained yet", steps_per_epoch=1)]
     drawn = {}
     for view in views:
-        curve = known.get(view.token) or Curve(
-            name_of(view), steps_per_epoch=view.steps_per_epoch, note=differences(view, shown)
-        )
+        curve = known.get(view.token) or Curve(name_of(view), steps_per_epoch=view.steps_per_epoch)
+        curve.note = differences(view, shown)  # each time: another run may be shown meanwhile
         curve.follow(view.train, view.validation)
         drawn[view.token] = curve
     remember("train.curves", drawn)

@@ -40,7 +40,7 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     accuracy, loss, wrong, count, table = result
     st.markdown(
         f"At step {tested[1]:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are not; "
-        f"mean loss {say(loss)}. Looked at {looks.get(view.token, 1)} times in this run."
+        f"mean loss {say(loss)}. Looks at the test set in this run so far: {looks.get(view.token, 1)}."
     )
     st.dataframe(table, hide_index=True, width="content")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pages.ui import runner
 from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, memo, number, text
+from pages.ui.words import literal
 from pages.ui.words import number as say
 
 MOST_INDEX = 4096
@@ -46,7 +48,7 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     except ValueError as error:
         st.caption(f"{error}")
         return
-    _gradient(state, story)
+    _gradient(state, story, trainer.dataset.classes)
     left, right = st.columns(2, gap="large")
     with left:
         _check(story)
@@ -87,7 +89,7 @@ def _controls(state: PageState, names: list[str], shape: tuple[int, ...], batch:
     return tuple(int(state[f"at{axis}"]) for axis in range(len(shape)))
 
 
-def _gradient(state: PageState, story: NextStep) -> None:
+def _gradient(state: PageState, story: NextStep, classes: Sequence[str]) -> None:
     """Draw one picture's part of the gradient as the product of two maps, and the sum over the batch."""
     told = story.gradient
     place = min(int(state["picture"]), len(told.inputs) - 1)
@@ -105,9 +107,10 @@ def _gradient(state: PageState, story: NextStep) -> None:
     st.html(html.row(shots))
     count = len(told.inputs)
     st.markdown(
-        f"Picture {place} (a {story.labels[place]}) adds Σ = **{say(float(told.per_image[place]), 5)}**. Over the "
-        f"{count} pictures of the batch: ∂loss/∂w = Σ = **{say(told.total, 6)}**, "
-        f"where the weight is {say(told.value, 5)} and the loss {say(told.loss, 5)}."
+        f"Picture {place} (“{literal(classes[story.labels[place]])}”) adds "
+        f"Σ = **{say(float(told.per_image[place]), 5)}**. Over the {count} pictures of the batch: "
+        f"∂loss/∂w = Σ = **{say(told.total, 6)}**, where the weight is {say(told.value, 5)} "
+        f"and the loss {say(told.loss, 5)}."
     )
     if told.planes is not None:
         st.caption(
