@@ -74,7 +74,9 @@ def find_ink(levels: Array) -> Ink:
         ink = _pieces(table[levels], dark, even=True)
         if ink.specks <= MOST_MARKS:  # so many are where the light falls off and noise decides, not what was written
             return ink
-    values, dark = _uneven(levels)
+    top, bottom, left, right = _sheet(levels)
+    values = np.zeros(levels.shape, np.float32)
+    values[top:bottom, left:right], dark = _uneven(levels[top:bottom, left:right])
     return _pieces(values, dark, even=False)
 
 
@@ -172,6 +174,37 @@ def _uneven(levels: Array) -> tuple[Array, bool]:
     floor = max(0.3 * full, 3 * noise)
     values = np.clip((contrast - floor) / max(0.8 * full - floor, 0.1 * full), 0, 1).astype(np.float32)
     return values, dark
+
+
+def _sheet(levels: Array) -> tuple[int, int, int, int]:
+    """Return rows and columns of a sheet that lies, about upright, on something darker; of all of it if there is none.
+
+    Else the sheet's own edges would be what stands out most. A sheet is bright, covers a quarter of the picture or
+    more, nearly fills its box, and what surrounds it is dark on all four sides.
+    """
+    from scipy import ndimage
+
+    everything = (0, levels.shape[0], 0, levels.shape[1])
+    middle = (float(levels.min()) + float(levels.max())) / 2
+    for _ in range(8):  # the threshold in the middle between the means of what is above and below it
+        bright = levels > middle
+        if bright.all() or not bright.any():
+            return everything
+        middle = (float(levels[bright].mean()) + float(levels[~bright].mean())) / 2
+    border = (bright[0], bright[-1], bright[:, 0], bright[:, -1])
+    if max(float(side.mean()) for side in border) > 0.1:
+        return everything
+    names, count = ndimage.label(bright)
+    areas = np.bincount(names.reshape(-1), minlength=count + 1)[1:]
+    rows, columns = ndimage.find_objects(names)[int(areas.argmax())]
+    box = (rows.stop - rows.start) * (columns.stop - columns.start)
+    if box < 0.25 * levels.size or areas.max() < 0.7 * box:
+        return everything
+    shorter = min(rows.stop - rows.start, columns.stop - columns.start)
+    rim = 2 + round(0.03 * shorter)
+    if shorter < 4 * rim:
+        return everything
+    return rows.start + rim, rows.stop - rim, columns.start + rim, columns.stop - rim
 
 
 # Pieces ---------------------------------------------------------------------------------------------------------------

@@ -190,6 +190,18 @@ def test_photographs_in_uneven_light_are_read() -> None:
     assert uneven >= 24
 
 
+def test_a_sheet_on_a_darker_table_is_not_the_digit() -> None:
+    rng = np.random.default_rng(1)
+    network, right = pretrained.load("mnist"), 0
+    drawings = [(drawing, digit) for drawing, digit, hand in drawn_digits(30, seed=31) if hand.paper > hand.ink]
+    for drawing, digit in drawings:
+        rows, columns = drawing.shape
+        table = np.full((rows + rows // 2, columns + columns // 2), 60, np.uint8)
+        table[rows // 4 : rows // 4 + rows, columns // 4 : columns // 4 + columns] = drawing
+        right += int(network.forward(prepare(photographed(table, rng)).final).argmax()) == digit
+    assert right >= 0.8 * len(drawings)
+
+
 @pytest.mark.parametrize(
     ("picture", "said"),
     [
