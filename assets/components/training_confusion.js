@@ -152,7 +152,8 @@ function trainingConfusion(send) {
       opened = message.opened && data ? { ...message.opened, pixels: message.opened_levels } : null;
       matrix.classList.toggle("empty", !data);
       side.classList.toggle("empty", !data);
-      say(card.note, data ? `${percent(data.accuracy)} right` : "");
+      const late = data && data.step !== message.player.shown ? `, step ${data.step.toLocaleString("en-US")}` : "";
+      say(card.note, data ? `${percent(data.accuracy)} right${late}` : "");
       this.draw();
       if (digits.hidden || digits.at() === null) tell(); // a hovered cell's count goes on, too
     },

@@ -2,6 +2,7 @@
 
 const PACES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 const COMMAND_PATIENCE = 1500; // ms for which a button believes that it was heard
+const DOUBLE = 400; // ms
 const RUNNING = ["training", "waiting"];
 const STATUS_WORDS = {
   ready: "Ready", training: "Training", waiting: "Waiting for its turn", paused: "Paused", finished: "Finished", stopped: "Stopped",
@@ -42,6 +43,7 @@ function trainingPlayer(seeker, send) {
   const running = () => (expected !== null && performance.now() < until ? expected : RUNNING.includes(player.status));
 
   function toggle() {
+    if (performance.now() - until + COMMAND_PATIENCE < DOUBLE) return; // the second press of a double click
     const now = running();
     command(now ? "pause" : "play");
     expected = !now;

@@ -4,8 +4,7 @@ Scripts never touch a Trainer. They post commands, which the thread takes up bet
 `pages.ui.run_view.RunView`: copies, published about ten times a second by swapping one reference. So nobody waits for
 anybody, and what a page draws is one moment, not a mixture of two.
 
-Turns go to the run that has had least of the thread's time: so each gets an equal share, however long its batches
-take, and one that waits for its pace is there in time.
+Turns go to the run that has had least of the thread's time: each gets an equal share, however long its batches take.
 
 A run belongs to the sessions that know its token. When all of them have gone away, a grace period begins, within which
 a reload, or a telephone that wakes up, finds the run again; then its work ends and its memory is freed.
@@ -17,14 +16,15 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cnncore.checkpoints import Checkpoint
 from cnncore.datasets import Dataset, load
 from cnncore.training import TrainConfig, Trainer
 from pages.ui.attendance import Attendance
 from pages.ui.run import COMMANDS, ENDED, Clock, Run, checked_pace, same_kind
-from pages.ui.run_limits import check, needed
+from pages.ui.run_limits import check, needed, our_own
 from pages.ui.run_view import RunView
 
 GRACE = 40.0  # seconds after the last owner has gone
@@ -37,7 +37,7 @@ WORK_BUDGET = 1_200_000_000
 """Bytes, roughly, of all networks that are trained or paused."""
 CHECKPOINT_BUDGET = 300_000_000
 """Bytes of all checkpoints together; beyond it, every run's share shrinks."""
-CREDIT = 0.1  # seconds of the thread's time that a run may have had less than the others, and make up for
+CREDIT = 0.1  # seconds of the thread's time that a run may have had less of, and make up for
 GONE = "This run is no longer there: its page was closed for too long, or it was removed."
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Engine:
 
     def start(
         self, owner: str, config: TrainConfig, dataset: Dataset | None = None, *, minutes: float = 0.0,
-        pace: float | None = None, play: bool = True,
+        pace: float | None = None, play: bool = True, weights: Mapping[str, Any] | None = None,
     ) -> str:  # fmt: skip
         """Begin a run and return its token.
 
@@ -94,20 +94,25 @@ class Engine:
             Batches a second; as fast as it goes where it is None.
         play : bool
             Whether it begins at once, or waits for a command.
+        weights : mapping, optional
+            What it begins with instead of the seed's weights, as `cnncore.network.Network.state` gives them.
 
         Raises
         ------
         ValueError
             With a sentence, if the settings do not fit the pictures, or there is no room for another run.
         """
-        config = _our_own(config)
+        config = our_own(config)
         if dataset is None and config.dataset != "own":
             dataset = load(config.dataset)
         if dataset is not None:
             check(config, dataset)
             self._make_room(owner, needed(config, dataset))
-        trainer = Trainer(config, dataset)
-        return self._add(owner, trainer, minutes=minutes, pace=checked_pace(pace), play=play)
+        trainer, origin = Trainer(config, dataset), ""
+        if weights is not None:
+            trainer.network.load(weights)
+            origin = "a model file"
+        return self._add(owner, trainer, minutes=minutes, pace=checked_pace(pace), play=play, origin=origin)
 
     def fork(self, owner: str, token: str, step: int, *, config: TrainConfig | None = None) -> str:
         """Begin a run that goes on from a checkpoint of another one, and return its token.
@@ -123,7 +128,7 @@ class Engine:
         checkpoint, trainer = parent.store.at(step), parent.trainer
         measured = parent.view if trainer is None else trainer.history  # in a view they are a moment behind
         train, validation = list(measured.train), list(measured.validation)
-        config = parent.config if config is None else _our_own(config)
+        config = parent.config if config is None else our_own(config)
         if not same_kind(config, parent.config):
             raise ValueError("A run can only go on with the network and the digits that it began with.")
         check(config, parent.dataset)
@@ -393,8 +398,3 @@ def serving(name: str) -> Engine | None:
         if thread.name == name and engine is not None and not engine.closed:
             return engine
     return None
-
-
-def _our_own(config: TrainConfig) -> TrainConfig:
-    """Return the settings as this module's classes have them: a page whose source was reloaded has others."""
-    return TrainConfig.from_dict(config.to_dict())

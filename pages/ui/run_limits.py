@@ -65,3 +65,14 @@ def needed(config: TrainConfig, dataset: Dataset) -> int:
     pictures = len(split(dataset.labels).train)
     kept = 4 * KEPT_COPIES * sum(layer.parameters for layer in plan)
     return kept + training_bytes(plan, batch_size=config.batch_size, pictures=pictures)
+
+
+def our_own(config: TrainConfig) -> TrainConfig:
+    """Return the settings as this process's own classes have them: a page whose source was reloaded has others.
+
+    Examples
+    --------
+    >>> our_own(TrainConfig(seed=3)).seed
+    3
+    """
+    return TrainConfig.from_dict(config.to_dict())

@@ -73,10 +73,10 @@ def save_and_share(
         )
 
 
-def link_to(state: PageState, words: str = "A link that reopens precisely this view:") -> None:
-    """Draw the link that others can open, below `words`."""
+def link_to(state: PageState, words: str = "A link that reopens precisely this view:", **instead: Any) -> None:
+    """Draw the link that others can open, below `words`; `instead` takes the place of settings in it."""
     st.markdown(words)
-    st.code(state.link(), language=None, wrap_lines=True)
+    st.code(state.link(**instead), language=None, wrap_lines=True)
 
 
 def _drawable(film: Data | None) -> tuple[Data | None, str]:

@@ -184,18 +184,19 @@ class PageState:
             st.query_params.from_dict(parameters)
         st.session_state[f"written.{self.page}"] = parameters
 
-    def parameters(self, *, private: bool = True) -> dict[str, str]:
-        """What stands in the URL: everything that is not as by default."""
+    def parameters(self, *, private: bool = True, **instead: Any) -> dict[str, str]:
+        """What stands in the URL: everything that is not as by default; `instead` takes the place of settings."""
+        values = {**self.values(), **instead}
         return {
-            name: setting.write(self[name])
+            name: setting.write(values[name])
             for name, setting in self.settings.items()
-            if self[name] != setting.default and (private or not setting.private)
+            if values[name] != setting.default and (private or not setting.private)
         }
 
-    def link(self) -> str:
+    def link(self, **instead: Any) -> str:
         """The whole address that reopens this view, for others: without what is private."""
         address = (st.context.url or "").split("?")[0]
-        parameters = self.parameters(private=False)
+        parameters = self.parameters(private=False, **instead)
         return f"{address}?{urlencode(parameters)}" if parameters else address
 
     # Changes from callbacks: before the script runs, so before the widgets are made ------------------------------

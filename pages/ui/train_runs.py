@@ -37,7 +37,8 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     st.fragment(table, run_every=POLL if moving else None)()
     st.caption(
         "Loss and accuracy on validation: pictures that no run learns from, the same for every run. “Continue from "
-        "here”, in the player at a past moment, makes a run of its own."
+        "here”, in the player at a past moment, makes a run of its own: with the settings at the left where they fit "
+        "its network, else with those it had."
     )
 
 

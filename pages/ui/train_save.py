@@ -21,6 +21,10 @@ from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.sharing import link_to
 from pages.ui.state import PageState
+from pages.ui.train_controls import own_dataset
+from pages.ui.train_settings import values_of
+from pages.ui.uploads import new_file
+from pages.ui.words import literal
 
 CODE = {
     "PyTorch": (exporting.pytorch_code, "network_pytorch.py"),
@@ -38,7 +42,7 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     what = "the untrained network" if view is None else f"{session.name_of(view)} as it is at step {step:,}"
     st.caption(
         f"You save {what}. The code files read their weights from the model file beside them, “model.npz”; "
-        "the Inspect page opens it."
+        "this page and Inspect open it."
     )
     dark = st.context.theme.type == "dark"
     with st.container(horizontal=True):
@@ -57,9 +61,28 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     shown = st.segmented_control("Its code", list(CODE), key="train-code", default=None)
     if shown:
         st.code(CODE[shown][0](network), language="python")
-    link_to(state, "A link that opens this page with the same settings and seed, and so gives the same numbers:")
+    _load(state)
+    words = "A link that opens this page with these settings and this seed, and so gives the same numbers:"
+    link_to(state, words, **({} if view is None else values_of(settings)))
+    if view is not None and view.origin:
+        st.caption(f"It begins at the start: where this run came from ({literal(view.origin)}) is not in it.")
     if settings.dataset == "own":
         st.caption("Your own pictures cannot travel in a link; whoever opens it sees the small digits instead.")
+
+
+def _load(state: PageState) -> None:
+    """Draw the uploader that makes a run of a model file, and do so."""
+    st.file_uploader("Load a model file (.npz) as a run that begins with its weights", type=["npz"], key="train.model")
+    file = new_file("train.model")
+    if file is None:
+        return
+    name, data = file
+    try:
+        session.open_model(state, exporting.load_model(data), own_dataset())
+    except ValueError as error:
+        st.error(literal(f"“{name}” could not be opened. {error}"))
+    else:
+        st.rerun()
 
 
 def _as_bytes(write: Callable[[Network], str], network: Network) -> bytes:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cnncore.datasets import Dataset, split
+from cnncore.datasets import Dataset, load, split
+from cnncore.exporting import SavedModel
 from cnncore.network import Network
 from cnncore.training import TrainConfig, Trainer
 from pages.ui import runner
@@ -52,10 +53,31 @@ def current(state: PageState, complaints: list[str]) -> RunView | None:
 
 def start(state: PageState, config: TrainConfig, dataset: Dataset, *, minutes: float, play: bool = True) -> str:
     """Begin a run, show it, and return its token. ValueError with a sentence."""
+    if config.dataset == "own" and dataset.name == "digits":
+        raise ValueError("There are no digits of your own yet: upload a file at the left, or choose another set.")
     engine, owner = runner.arrive()
     token = engine.start(owner, config, dataset, minutes=minutes, pace=chosen_pace(config, dataset), play=play)
     show(state, token)
     return token
+
+
+def open_model(state: PageState, model: SavedModel, own: Dataset | None) -> None:
+    """Make a run of a model file that begins with its weights, and show it. ValueError with a sentence."""
+    network = model.network
+    config = model.config
+    if config is None:
+        name = "mnist" if network.input_shape == (1, 28, 28) else "digits"
+        config = TrainConfig(dataset=name, architecture=network.architecture)
+    dataset = own if config.dataset == "own" else load(config.dataset)
+    if dataset is None or dataset.shape != network.input_shape or dataset.classes != model.classes:
+        raise ValueError(
+            "This network learned from other pictures than are here: upload those first, as your own digits."
+        )
+    engine, owner = runner.arrive()
+    pace = chosen_pace(config, dataset)
+    token = engine.start(owner, config, dataset, pace=pace, play=False, weights=network.state())
+    engine.command(token, "pause")  # so that it looks at validation, which nobody has done yet
+    show(state, token)
 
 
 def fork(state: PageState, token: str, step: int, config: TrainConfig | None = None) -> None:
@@ -214,15 +236,17 @@ def scene(view: RunView) -> Scene:
         raise ValueError("This run is no longer there.")
     network: Network = memo("train.network", (view.token, id(dataset)), lambda: network_of(view, dataset))
     step, probabilities, gradients = view.step, view.probabilities, view.gradients
+    evaluated: int | None = view.evaluated
     arrays, asked = view.arrays, asked_step()
     checkpoint = None if asked is None else engine.checkpoint(view.token, asked)
     if checkpoint is not None:
         step, arrays, gradients = checkpoint.step, checkpoint.state["arrays"], {}
         network.load(arrays)
+        evaluated = None
         probabilities = memo("train.past", (view.token, step, id(checkpoint)), lambda: _validation(network, dataset))
     else:
         network.load(arrays)
-    return _scene(view.token, step, network, dataset, arrays, view.start, probabilities, gradients or None)
+    return _scene(view.token, step, network, dataset, arrays, view.start, probabilities, gradients or None, evaluated)
 
 
 def network_of(view: RunView, dataset: Dataset) -> Network:
@@ -255,9 +279,10 @@ def _scene(
     start: Any,
     probabilities: Any,
     gradients: Any,
+    evaluated: int | None = None,
 ) -> Scene:
     pictures = pictures_of(dataset)
     digit = min(max(look().digit, 0), len(pictures.labels) - 1)
     activations = network.activations(np.ascontiguousarray(pictures.images[digit : digit + 1]))
-    moment = Moment(step, network.plan, arrays, start, activations, probabilities, gradients)
+    moment = Moment(step, network.plan, arrays, start, activations, probabilities, gradients, evaluated)
     return Scene(moment, network, dataset, pictures)

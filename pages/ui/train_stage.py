@@ -76,7 +76,7 @@ def player_of(view: RunView) -> Player:
     """Return where a run stands, as the film's player shows it."""
     return Player(
         run=view.token[:8],
-        status=STATUSES.get(view.status, view.status),
+        status="stopped" if view.reason.startswith("Stopped") else STATUSES.get(view.status, view.status),
         step=view.step,
         total_steps=view.total_steps,
         steps_per_epoch=view.steps_per_epoch,

@@ -17,8 +17,9 @@ plain part, beside "bytes" (all numbers lowest byte first; images row by row):
               means of 2 x 2), scale ("amount" or "signed"), bound, highs (largest magnitude of each map), digit (its
               place in validation), digits, label, read (what the network reads), share (its probability), classes,
               picture ([rows, cols] of the digit); bytes "maps_levels", "digit_levels".
-``confusion`` null before the first look at validation; classes, counts (rows: what it is; columns: what is read),
-              accuracy, wrong (how many), picture, mistakes (the worst: {row, col, share}); bytes "mistake_levels".
+``confusion`` null before the first look at validation; step (of that look), classes, counts (rows: what it is;
+              columns: what is read), accuracy, wrong (how many), picture, mistakes (the worst: {row, col, share});
+              bytes "mistake_levels".
 ``opened``    null, or an open cell: row, col, page, pages, count, and for each digit of this page its share and its
               place in validation: shares, places; bytes "opened_levels".
 ``tab``       what stands at the bottom, with one of:
@@ -107,6 +108,8 @@ class Moment:
         On the pictures of validation; None before the first look at them.
     gradients : mapping or None
         Gradients by parameter's name, where they are known.
+    evaluated : int or None
+        The step that the probabilities are of, where it may be another one.
     """
 
     step: int
@@ -116,6 +119,7 @@ class Moment:
     activations: Mapping[str, NDArray[Any]]
     probabilities: NDArray[Any] | None = None
     gradients: Mapping[str, NDArray[Any]] | None = None
+    evaluated: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +191,8 @@ def data(player: Player, moment: Moment, curves: Sequence[Curve], pictures: Pict
     message |= maps_part(moment.plan, moment.activations, look.maps, pictures.images, pictures.labels, digit)
     message["maps"]["classes"] = list(pictures.classes)
     message |= confusion_part(moment.probabilities, pictures.images, pictures.labels, pictures.classes)
+    if message["confusion"] is not None:
+        message["confusion"]["step"] = moment.step if moment.evaluated is None else moment.evaluated
     message |= opened_part(moment.probabilities, pictures.images, pictures.labels, look.opened)
     message["tab"] = look.tab
     if look.tab == "histograms":
