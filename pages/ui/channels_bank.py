@@ -19,7 +19,7 @@ from pages.ui.channels_controls import MIXES
 from pages.ui.panes import Region, map_levels, plain
 from pages.ui.picture_controls import Picture
 from pages.ui.state import PageState, Setting, choice, complain, memo, number, session_lock, touch, widget
-from pages.ui.trained_filters import trained_filters
+from pages.ui.trained_filters import TrainedFilters, trained_filters
 from pages.ui.words import number as say
 from pages.ui.words import size as say_size
 
@@ -76,10 +76,9 @@ class Gallery:
         return result
 
 
-def the_bank(values: dict[str, Any]) -> tuple[Bank, list[str]]:
+def the_bank(values: dict[str, Any], trained: TrainedFilters | None = None) -> tuple[Bank, list[str]]:
     """Return the filters, shape (F, 3, K, K), and their names if they have any."""
-    trained = trained_filters() if values["bank"] == TRAINED else None
-    if trained is not None:
+    if trained is not None and values["bank"] == TRAINED:
         return trained.weights[: values["maps"]], []
     if values["bank"] == ORIENTED:
         return filter_bank.oriented_bank(values["maps"], values["bank_size"]), []
@@ -109,13 +108,12 @@ def filtered(rgb: NDArray[np.uint8], bank: Bank) -> Maps:
     return result
 
 
-def compute(values: dict[str, Any], picture: Picture) -> Gallery:
+def compute(values: dict[str, Any], picture: Picture, trained: TrainedFilters | None = None) -> Gallery:
     """Return the bank that the settings describe, and its maps."""
-    trained = trained_filters() if values["bank"] == TRAINED else None
     key = (picture.digest, trained and trained.key, *(values[name] for name in KEYS))
 
     def make() -> Gallery:
-        bank, names = the_bank(values)
+        bank, names = the_bank(values, trained)
         return Gallery(bank, names, filtered(resize(picture.rgb, longest_side(len(bank))), bank))
 
     gallery: Gallery = memo("channels.bank", key, make)
@@ -187,22 +185,22 @@ def _fewer(state: PageState) -> None:
         values = {name: state.settings[name].check(value) for name, value in values.items()}
     except ValueError:
         return  # the run that follows says so
-    if state["map"] >= len(the_bank(values)[0]):
+    if state["map"] >= len(the_bank(values, trained_filters())[0]):
         state.change(map=0)
 
 
 def draw(state: PageState, values: dict[str, Any], picture: Picture, complaints: list[str]) -> None:
     """Draw the gallery, and the chosen map enlarged."""
     controls(state)
+    trained = trained_filters() if values["bank"] == TRAINED else None
     with session_lock():
         st.container()  # a run that has been superseded ends here, before it computes
-        gallery = compute(values, picture)
+        gallery = compute(values, picture, trained)
     count = len(gallery.bank)
     chosen = min(values["map"], count - 1)
     if chosen != values["map"]:
         complaints.append(f"There is no map {values['map']}: these {count} are counted from 0 to {count - 1}.")
     if values["bank"] == TRAINED:
-        trained = trained_filters()
         st.caption(
             "You have not trained a network yet: do so on the Train page. Until then, random filters stand here."
             if trained is None
