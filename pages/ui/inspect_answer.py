@@ -132,6 +132,12 @@ def some_training_pictures(chosen: Chosen) -> NDArray[Any]:
     return np.sort(np.random.default_rng(11).permutation(indices)[:MOST_KNOWN])
 
 
+def digits_on_offer(chosen: Chosen) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the test pictures in the size that the network takes, and their labels."""
+    indices = split(chosen.dataset.labels).test
+    return fit_images(chosen, indices), chosen.dataset.labels[indices]
+
+
 def fit_images(chosen: Chosen, indices: NDArray[Any]) -> NDArray[Any]:
     """Return pictures of the set in the size that the network takes."""
     from pages.ui.inspect_source import fitted

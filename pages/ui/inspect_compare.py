@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnncore.datasets import split
+from cnncore.whatif import accuracy_without
 from pages.ui import inspect_html as html
 from pages.ui import inspect_network as networks
-from pages.ui.inspect_answer import fit_images
+from pages.ui.inspect_answer import digits_on_offer
 from pages.ui.inspect_network import BUNDLED, NEWEST, Chosen
 from pages.ui.inspect_source import Given, fitted
 from pages.ui.state import PageState, memo, set_widget, widget
@@ -65,12 +65,7 @@ def _answer(chosen: Chosen, given: Given) -> None:
     st.html(html.row([html.figure(html.signed_masks(w, reach), "", side=52, shape=w.shape) for w in weights]))
     said = "Above: the first layer's maps of this picture, and its filters. "
     if chosen.judged:
-        accuracy = memo(f"inspect.accuracy.{chosen.key[0]}.{chosen.key[1]}", chosen.key, lambda: _accuracy(chosen))
+        slot = f"inspect.accuracy.{chosen.key[0]}.{chosen.key[1]}"
+        accuracy = memo(slot, chosen.key, lambda: accuracy_without(chosen.network, *digits_on_offer(chosen), {})[1])
         said += f"On the test digits: {100 * accuracy:.2f} % right. "
     st.caption(f"{said}{chosen.network.parameter_count:,} parameters.")
-
-
-def _accuracy(chosen: Chosen) -> float:
-    indices = split(chosen.dataset.labels).test
-    scores = chosen.network.forward(fit_images(chosen, indices))
-    return float(np.mean(scores.argmax(axis=1) == chosen.dataset.labels[indices]))

@@ -8,12 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnncore.datasets import split
 from cnncore.ops import softmax
 from cnncore.whatif import CHANGES, accuracy_without, changed, forward_without, probability_curve
 from pages.ui import inspect_html as html
 from pages.ui.figures import DARK, LIGHT
-from pages.ui.inspect_answer import fit_images, probabilities
+from pages.ui.inspect_answer import digits_on_offer, probabilities
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.inspect_why import target_of
@@ -89,12 +88,11 @@ def _accuracies(state: PageState, chosen: Chosen, off: dict[str, set[int]]) -> s
     """Return how many test digits are read right with all filters and without those that are off, a sentence."""
     if not chosen.judged:
         return ""
-    indices = split(chosen.dataset.labels).test
     off_key = (chosen.key, state["off"])
-    images, labels = fit_images(chosen, indices), chosen.dataset.labels[indices]
+    images, labels = digits_on_offer(chosen)
     whole = memo("inspect.whole", chosen.key, lambda: accuracy_without(chosen.network, images, labels, {}))
     part = memo("inspect.part", off_key, lambda: accuracy_without(chosen.network, images, labels, off))
-    return f" Accuracy on the {len(indices):,} test digits: {100 * whole[1]:.2f} % → **{100 * part[1]:.2f} %**."
+    return f" Accuracy on the {len(labels):,} test digits: {100 * whole[1]:.2f} % → **{100 * part[1]:.2f} %**."
 
 
 def _switch(state: PageState, chosen: Chosen) -> None:
