@@ -169,8 +169,11 @@ class Architecture:
             if not isinstance(getattr(self, name), tuple | list):
                 raise ValueError(f"`{name}` (={getattr(self, name)!r}) must be a tuple")
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not 1 <= len(self.blocks) <= MOST_BLOCKS or not all(isinstance(block, ConvBlock) for block in self.blocks):
-            raise ValueError(f"`blocks` must be 1 to {MOST_BLOCKS} ConvBlocks, not {self.blocks!r}")
+        strange = [block for block in self.blocks if not isinstance(block, ConvBlock)]
+        if strange:
+            raise ValueError(f"`blocks` must hold ConvBlocks alone, not {strange[0]!r:.60}")
+        if not 1 <= len(self.blocks) <= MOST_BLOCKS:
+            raise ValueError(f"`blocks` must hold 1 to {MOST_BLOCKS} ConvBlocks, not {len(self.blocks)}")
         one_of(self.head, "head", HEADS)
         if len(self.dense) > MOST_DENSE:
             raise ValueError(f"`dense` (={self.dense!r}) must hold at most {MOST_DENSE} widths")

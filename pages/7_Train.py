@@ -7,7 +7,7 @@ from pages.ui.navigation import frame, show_complaints
 from pages.ui.state import PageState
 
 SETTINGS = (*train_controls.SETTINGS, *train_session.SETTINGS, *train_tabs.SETTINGS)
-state = PageState("train", SETTINGS)
+state = PageState("train", SETTINGS, usual=train_controls.recommended)
 
 frame(
     "pages/7_Train.py", "Train", "The filters start as noise. Watch what the digits make of them, then drag time back."

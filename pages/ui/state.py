@@ -99,14 +99,27 @@ def text(name: str, default: str) -> Setting:
     return Setting(name, default, lambda value: str(value)[:URL_LIMIT])
 
 
+def _always(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Whatever the values, each setting has its own default."""
+    return {}
+
+
 class PageState:
     """The settings of one page for one session.
 
-    The page calls `enter` first, then `begin` before the widgets and `finish` after them.
+    The page calls `enter` first, then `begin` before the widgets and `finish` after them. With `usual`, what a setting
+    is by default can depend on the others: it takes all values and returns the defaults that differ because of them.
     """
 
-    def __init__(self, page: str, settings: Sequence[Setting]) -> None:
+    def __init__(
+        self,
+        page: str,
+        settings: Sequence[Setting],
+        *,
+        usual: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _always,
+    ) -> None:
         self.page = page
+        self._usual = usual
         self.settings: Mapping[str, Setting] = {setting.name: setting for setting in settings}
         self._keys = {name: name if setting.shared else f"{page}.{name}" for name, setting in self.settings.items()}
         # What was last accepted, by session-state key: it outlives the widgets, which Streamlit forgets elsewhere.
@@ -124,6 +137,10 @@ class PageState:
     def values(self) -> dict[str, Any]:
         """All accepted values by name."""
         return {name: self[name] for name in self.settings}
+
+    def defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what each setting is by default, where the others are as in `values`."""
+        return {name: setting.default for name, setting in self.settings.items()} | dict(self._usual(values))
 
     # One run ------------------------------------------------------------------------------------------------------
 
@@ -162,13 +179,15 @@ class PageState:
 
     def _adopt(self, address: Mapping[str, str], complaints: list[str]) -> None:
         for name, setting in self.settings.items():
-            if name not in address:
-                if not setting.private:  # a link of ours leaves it out; what the session knows of it still holds
-                    self._copy[self.key(name)] = setting.default
-            elif len(address[name]) > URL_LIMIT:
+            if not setting.private:  # a link of ours leaves those out; what the session knows of them still holds
+                self._copy[self.key(name)] = setting.default
+            if len(address.get(name, "")) > URL_LIMIT:
                 complaints.append(f"The link's “{name}” is too long to be read.")
-            else:
+            elif name in address:
                 self._accept(setting, address[name], complaints)
+        for name, default in self._usual(self.values()).items():
+            if name not in address:
+                self._copy[self.key(name)] = default
         unknown = [name for name in address if name not in self.settings]
         if unknown:
             complaints.append(f"The link speaks of “{unknown[0][:40]}”, which this page does not know.")
@@ -187,10 +206,11 @@ class PageState:
     def parameters(self, *, private: bool = True, **instead: Any) -> dict[str, str]:
         """What stands in the URL: everything that is not as by default; `instead` takes the place of settings."""
         values = {**self.values(), **instead}
+        defaults = self.defaults(values)
         return {
             name: setting.write(values[name])
             for name, setting in self.settings.items()
-            if values[name] != setting.default and (private or not setting.private)
+            if values[name] != defaults[name] and (private or not setting.private)
         }
 
     def link(self, **instead: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -13,7 +14,7 @@ from cnncore.own_data import from_npz, from_zip
 from cnncore.training import TrainConfig
 from pages.ui.navigation import folded
 from pages.ui.run_limits import check
-from pages.ui.state import PageState, Setting, choice, flag, memo, number, recall, remember, touch, widget
+from pages.ui.state import PageState, Setting, choice, complain, flag, memo, number, recall, remember, touch, widget
 from pages.ui.train_settings import (
     ACTIVATIONS,
     DATASETS,
@@ -260,13 +261,20 @@ def _fine_controls(state: PageState) -> None:
     right.number_input("Rotate, degrees", 0, 45, key=state.key("rotate"), help="And turned, by up to so much.")
 
 
+def recommended(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the other settings that suit the chosen digits; nothing is known of a person's own."""
+    name = values["dataset"]
+    found = {} if name == "own" else values_of(TrainConfig.for_dataset(name))
+    return {setting: value for setting, value in found.items() if setting != "dataset"}
+
+
 def _recommend(state: PageState) -> None:
     """Take the settings that suit the chosen digits. For callbacks."""
-    name = widget(state.key("dataset"))
-    if name in ("digits", "mnist"):
-        state.change(**values_of(TrainConfig.for_dataset(name)))
-    else:
-        touch()
+    try:
+        state.change(**recommended({"dataset": state.settings["dataset"].check(widget(state.key("dataset")))}))
+    except ValueError as error:  # the browser can send anything
+        complain(str(error))
+    touch()
 
 
 # The diagram ----------------------------------------------------------------------------------------------------------

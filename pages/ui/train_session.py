@@ -15,6 +15,7 @@ from cnncore.training import TrainConfig, Trainer
 from pages.ui import runner
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, memo, recall, remember
+from pages.ui.train_settings import differences_in_words
 from pages.ui.training_curves import Curve
 from pages.ui.training_data import Look, Moment, Pictures
 
@@ -193,14 +194,7 @@ def differences(view: RunView, shown: RunView | None) -> str:
     """Return in which settings a run differs from the shown one, in a few words."""
     if shown is None or view.token == shown.token:
         return ""
-    words = [
-        f"{name.replace('_', ' ')} {value}"
-        for name, value in view.config.items()
-        if name != "architecture" and value != shown.config.get(name)
-    ]
-    if view.config.get("architecture") != shown.config.get("architecture"):
-        words.append("other layers")
-    return ", ".join(words)
+    return differences_in_words(*(TrainConfig.from_dict(dict(run.config)) for run in (view, shown)))
 
 
 # A moment ------------------------------------------------------------------------------------------------------------

@@ -110,3 +110,49 @@ def values_of(config: TrainConfig) -> dict[str, Any]:
         values |= {block_name(name, number): value for name, value in found.items()}
     values |= {f"dense{n}": width for n, width in enumerate(net.dense, 1)}
     return values
+
+
+WORDS: dict[str, str] = {
+    "learning_rate": "learning rate {:g}",
+    "weight_decay": "weight decay {:g}",
+    "batch_size": "batch {}",
+    "epochs": "{} epochs",
+    "seed": "seed {}",
+    "shift": "shift up to {}",
+    "rotate": "rotation up to {:g}°",
+    "patience": "patience {}",
+    "stop_accuracy": "stop at {:g} %",
+}
+"""How a setting that was changed is told."""
+CHOSEN = {
+    "dataset": DATASETS,
+    "optimizer": OPTIMIZERS,
+    "schedule": {"constant": "constant rate", "cosine": "rate down to 0 (cosine)", "step": "rate down in steps"},
+    "init": {"he": "He start", "glorot": "Glorot start"},
+    "first_layer": {"random": "random first layer", "presets": "hand-made first layer"},
+    "freeze_first": {True: "first layer frozen", False: "first layer free"},
+}
+
+
+def differences_in_words(config: TrainConfig, other: TrainConfig) -> str:
+    """Return what `config` has that `other` has not, for people.
+
+    >>> differences_in_words(TrainConfig(seed=3, freeze_first=True), TrainConfig())
+    'seed 3, first layer frozen'
+    >>> differences_in_words(TrainConfig(optimizer="sgd", momentum=0.8, stop_accuracy=0.9), TrainConfig())
+    'SGD with momentum 0.8, stop at 90 %'
+    """
+    values, others = values_of(config), values_of(other)
+    words = []
+    for name in ("dataset", "optimizer", *PLAIN, "stop_accuracy"):
+        value, before = values[name], others[name]
+        moved = name == "optimizer" and value == "momentum" and values["momentum"] != others.get("momentum")
+        if value == before and not moved:
+            continue
+        said = CHOSEN[name][value] if name in CHOSEN else WORDS[name].format(value)
+        if name in ("stop_accuracy", "patience") and not value:
+            said = "no early stop"
+        words.append(f"{said} {values['momentum']:g}" if moved else said)
+    if config.architecture != other.architecture:
+        words.append("other layers")
+    return ", ".join(dict.fromkeys(words))

@@ -225,3 +225,18 @@ def test_a_model_file_becomes_a_run_that_begins_with_its_weights(open_page: Call
 def test_without_own_digits_nothing_is_trained(open_page: Callable[..., AppTest]) -> None:
     with pytest.raises(ValueError, match="upload a file"):
         train_session.start(None, TrainConfig(dataset="own"), datasets.load("digits"), minutes=0)  # type: ignore[arg-type]
+
+
+def test_a_link_that_names_only_the_digits_takes_the_settings_that_suit_them(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, dataset="mnist")
+    assert sentences(app) == ""
+    recommended = values_of(TrainConfig.for_dataset("mnist"))
+    assert {name: app.session_state[f"train.{name}"] for name in recommended} == recommended
+    assert film(app)["player"]["total"] == Trainer(TrainConfig.for_dataset("mnist")).total_steps
+    assert dict(app.query_params) == {"dataset": "mnist"}
+    # What the link does name is taken, also where it is what suits the other digits.
+    usual = TrainConfig().batch_size
+    assert usual != TrainConfig.for_dataset("mnist").batch_size
+    app = open_page(PAGE, dataset="mnist", batch_size=str(usual))
+    assert app.session_state["train.batch_size"] == usual
+    assert app.query_params["batch_size"] == str(usual)
