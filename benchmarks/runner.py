@@ -5,12 +5,14 @@ engine's counters ten times a second, and driven in headless Chromium:
 
 - watched: images a second at full speed with the Train page open on the run, and with nobody looking, in turns; of the
   wall clock, and of the engine's own thread (its seconds of CPU, which a loaded machine does not change);
+- watched from another machine: the same with somebody who asks the server for all that the page asks for, as often,
+  but draws nothing on this machine;
 - twenty at once: the same page beside nineteen other runs at the pace of the film, each with somebody who makes its
   picture as often as a page does; how far the slowest is behind the fastest, and how late a control on another page is;
 - closed: seconds from closing the tab to the end of its work, and what memory the process has back.
 
-Browser and server share this machine, so the browser's own drawing counts as a cost here; where a person's computer
-draws, it does not.
+Browser and server share this machine, so what the browser does to draw counts as a cost in the first figure; where a
+person's computer draws, the second one holds.
 """
 
 from __future__ import annotations
@@ -20,11 +22,16 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -126,6 +133,42 @@ def gained(first: dict[str, Any], last: dict[str, Any]) -> list[tuple[int, int, 
     return [(step - known[token][0], size, pace) for token, (step, size, pace) in runs if token in known]
 
 
+class Distant(threading.Thread):
+    """Somebody who watches a run from another machine: asks as the page in a browser does, and draws nothing here."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        parts = urlsplit(url)
+        self.server, self.page, self.query = parts.netloc, parts.path.strip("/"), parts.query
+        self.frames, self.gone = 0, threading.Event()
+
+    def run(self) -> None:
+        every: dict[str, float] = {}  # seconds, by fragment
+        due: dict[str, float] = {}
+        with connect(f"ws://{self.server}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as line:  # type: ignore[list-item]
+            self._ask(line)
+            while not self.gone.is_set():
+                try:
+                    told = ForwardMsg.FromString(line.recv(timeout=0.02))  # type: ignore[arg-type]
+                except TimeoutError:
+                    told = ForwardMsg()
+                if told.HasField("auto_rerun"):
+                    name = told.auto_rerun.fragment_id
+                    every[name], due[name] = told.auto_rerun.interval, time.monotonic() + told.auto_rerun.interval
+                for name in told.stop_auto_rerun.fragment_ids:
+                    due.pop(name, None)
+                self.frames += told.delta.new_element.bidi_component.component_name.endswith("training_feed")
+                for name in [name for name, at in due.items() if at <= time.monotonic()]:
+                    due[name] += every[name]
+                    self._ask(line, name)
+
+    def _ask(self, line: Any, fragment: str = "") -> None:
+        message = BackMsg()
+        message.rerun_script.query_string, message.rerun_script.page_name = self.query, self.page
+        message.rerun_script.fragment_id, message.rerun_script.is_auto_rerun = fragment, bool(fragment)
+        line.send(message.SerializeToString())
+
+
 def player(page: Page) -> Any:
     return page.locator("section.player")
 
@@ -143,7 +186,7 @@ def begin(page: Page, address: str, query: str) -> str:
 
 def watched(server: Server, page: Page, address: str, query: str, rounds: int, title: str) -> None:
     url = begin(page, address, query)
-    ratios, cpu_ratios, seen, rest = [], [], [], []
+    ratios, cpu_ratios, seen, rest, distant, frames = [], [], [], [], [], []
     for _ in range(rounds):
         page.goto(url)
         player(page).wait_for(timeout=120_000)
@@ -152,6 +195,14 @@ def watched(server: Server, page: Page, address: str, query: str, rounds: int, t
         page.goto("about:blank")  # the tab is closed, as far as the server can see; the run has its grace period
         page.wait_for_timeout(500)
         without, without_cpu, idle = server.rates(4)
+        far = Distant(url)
+        far.start()
+        time.sleep(1.5)
+        before = far.frames
+        distant.append(server.rates(4)[0] / without)
+        frames.append((far.frames - before) / 4)
+        far.gone.set()
+        far.join()
         ratios.append(with_view / without)
         cpu_ratios.append(with_view_cpu / without_cpu)
         seen.append(without)
@@ -163,6 +214,10 @@ def watched(server: Server, page: Page, address: str, query: str, rounds: int, t
         f"{title:28} {statistics.median(seen):10,.0f} images/s unwatched; watched {statistics.median(ratios):.0%} "
         f"of it (rounds {min(ratios):.0%} to {max(ratios):.0%}), {statistics.median(cpu_ratios):.0%} in a second of "
         f"the thread's CPU; the page's scripts take {statistics.median(rest):.0%} of a core"
+    )
+    print(
+        f"{'':28} {statistics.median(distant):.0%} by the clock (rounds {min(distant):.0%} to {max(distant):.0%}) if "
+        f"another machine draws; {statistics.median(frames):.1f} frames a second"
     )
 
 

@@ -3,6 +3,7 @@
 const PACES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 const COMMAND_PATIENCE = 1500; // ms for which a button believes that it was heard
 const DOUBLE = 400; // ms
+const BREATH = 1600; // ms
 const RUNNING = ["training", "waiting"];
 const STATUS_WORDS = {
   ready: "Ready", training: "Training", waiting: "Waiting for its turn", paused: "Paused", finished: "Finished", stopped: "Stopped",
@@ -63,7 +64,7 @@ function trainingPlayer(seeker, send) {
     mark(here, "tabindex", past ? 0 : -1);
     mark(here, "aria-hidden", !past);
     mark(live, "aria-pressed", !past);
-    live.classList.toggle("moving", goes && !past);
+    live.classList.toggle("dim", goes && !past && performance.now() % BREATH > BREATH / 2);
     const paces = player.pace === null || PACES.includes(player.pace) ? PACES : [...PACES, player.pace].sort((a, b) => a - b);
     pace.set([...paces.map((each) => [each, each === 1 ? "1 batch/s" : `${formatNumber(each)} batches/s`]), ["full", "Full speed"]], player.pace ?? "full");
     words(at);

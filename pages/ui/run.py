@@ -256,7 +256,8 @@ class Run:
         """Ask the network about the validation pictures, if somebody looks and it was not asked just now."""
         known = trainer.last_look
         if known is not None and (self._evaluation is None or known[0] > self._evaluation[0]):
-            self._evaluation = (known[0], known[1].astype(np.float32))  # what the curve shows costs nothing more
+            self._evaluation = (known[0], known[1].astype(np.float32))  # what the curve shows costs nothing more,
+            self._evaluated = now  # and is as good as a look for the screen: the next one waits as long
         if self._evaluation is not None and self._evaluation[0] == trainer.step_number:
             return
         soon = self._evaluated + self._evaluation_cost * (1 + self.others) / EVALUATION_SHARE

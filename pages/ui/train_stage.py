@@ -16,7 +16,9 @@ from pages.ui.state import PageState
 from pages.ui.training_data import Player, data
 from pages.ui.training_messages import read_command, read_look, read_open, read_seek
 
-POLL = 0.22  # seconds between two frames
+POLL = 0.22  # seconds between two frames of a run that keeps a pace
+FULL_SPEED_POLL = 0.4
+"""Seconds between two frames at full speed: each is taken from the training, and what moves is a blur anyhow."""
 STATUSES = {"running": "training", "failed": "stopped"}
 """What the film calls a status of `pages.ui.run_view.RunView`, where the words differ."""
 
@@ -25,20 +27,25 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float
     """Draw the film, and keep it moving while its run goes on."""
     engine, _ = runner.arrive()
     token = state["run"]
-    moving = _moving(engine.view(token))
+    every = interval(engine.view(token))
 
     def frame() -> None:
         view = engine.view(state["run"])
         _frame(state, view, config, dataset, minutes)
-        if _moving(view) != moving or state["run"] != token:
+        if interval(view) != every or state["run"] != token:
             st.rerun()  # once, at the change: the timer and the address are set when the whole page runs
 
-    st.fragment(frame, run_every=POLL if moving else None)()
+    st.fragment(frame, run_every=every)()
 
 
-def _moving(view: RunView | None) -> bool:
-    """Say whether more will come by itself: the run trains, or has a command that it has not taken up yet."""
-    return view is not None and view.alive
+def interval(view: RunView | None) -> float | None:
+    """Return in how many seconds there is more to see; None where nothing comes by itself.
+
+    More comes where the run trains, or has a command that it has not taken up yet.
+    """
+    if view is None or not view.alive:
+        return None
+    return POLL if view.pace else FULL_SPEED_POLL
 
 
 def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset: Dataset, minutes: float) -> None:

@@ -18,7 +18,7 @@ import pytest
 from cnncore.architecture import Architecture, ConvBlock
 from cnncore.datasets import Dataset, load
 from cnncore.network import Network
-from cnncore.training import TrainConfig, Trainer
+from cnncore.training import Evaluation, StepMetrics, TrainConfig, Trainer
 from pages.ui import attendance, run, run_limits
 from pages.ui import engine as engines
 from pages.ui.engine import Engine, serving
@@ -366,6 +366,30 @@ def test_looks_for_the_screen_take_little_of_the_time_however_many_look(
     clock.pass_(10.0)
     work(engine, clock, 5.0)
     assert timed.looks == 0.0  # nobody looks
+
+
+def test_where_the_curve_looks_often_there_are_no_looks_for_the_screen(
+    engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    class Counted(Trainer):
+        def step(self) -> StepMetrics:
+            clock.pass_(0.001)
+            return super().step()
+
+        def evaluate(self, split: str = "validation") -> Evaluation:
+            looks.append(self.step_number)
+            clock.pass_(0.004)
+            return super().evaluate(split)
+
+    monkeypatch.setattr(engines, "Trainer", Counted)
+    token = engine.start("ada", small(epochs=1000))  # an epoch takes 0.02 s, and ends with a look for the curve
+    for _ in range(10):
+        work(engine, clock, 0.2)
+        view = seen(engine, token)
+        assert 0 <= view.step - view.evaluated < 2 * view.steps_per_epoch
+    assert len(set(looks) - {step for step, *_ in view.validation}) <= 2
 
 
 def test_minutes_are_of_work(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

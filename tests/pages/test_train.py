@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnncore.training import TrainConfig
-from pages.ui import runner, training_film
+from pages.ui import runner, train_stage, training_film
 from pages.ui.engine import Engine
 from pages.ui.run_view import RunView
 from tests.pages.conftest import ROOT, sentences
@@ -127,6 +128,15 @@ def test_single_steps_pause_and_start_again(open_page: Open, engine: Engine) -> 
     assert (rest(engine, app).step, view(engine, app).status) == (0, "ready")
     press(app, "nonsense")
     assert "no command “nonsense”" in sentences(app)
+
+
+def test_how_often_there_is_more_to_see() -> None:
+    running = RunView("t", 1, status="running")
+    assert train_stage.interval(None) is None
+    assert train_stage.interval(replace(running, status="paused")) is None
+    assert train_stage.interval(replace(running, pace=5.0)) == train_stage.POLL
+    assert train_stage.interval(running) == train_stage.FULL_SPEED_POLL
+    assert train_stage.POLL < train_stage.FULL_SPEED_POLL <= 0.5  # seconds: several times in one, at any speed
 
 
 def test_the_run_is_in_the_page_s_own_address_and_in_no_other(open_page: Open, engine: Engine) -> None:
