@@ -278,12 +278,19 @@ def _size(plan: Plan) -> str:
 
 def _rest(ours: Plan, theirs: Plan, profile: Profile, reference: Profile, settings: Settings) -> Rule:
     keeps = ours if ours.ceil else theirs
-    sizes = f"{_size(keeps)} numbers", _size(replace(keeps, ceil=False))
+    sizes = f"{_size(keeps)} numbers, not {_size_without_rest(keeps)}"
     if ours.ceil:
-        words = f"ceil_mode keeps the last windows, which hang over the edge: {sizes[0]}, not {sizes[1]}"
+        words = f"ceil_mode keeps the last windows, which hang over the edge: {sizes}"
         return Rule("rest", "rest kept", f"{words}; {reference.name} drops them.")
     words = f"Drops the windows that hang over the edge; {reference.name} keeps them (ceil_mode)"
-    return Rule("rest", "rest dropped", f"{words}: {sizes[0]}, not {sizes[1]}.")
+    return Rule("rest", "rest dropped", f"{words}: {sizes}.")
+
+
+def _size_without_rest(plan: Plan) -> str:
+    try:
+        return _size(replace(plan, ceil=False))
+    except ValueError:  # the windows that hang over the edge are all there are
+        return "none"
 
 
 _RULES: dict[str, Callable[[Plan, Plan, Profile, Profile, Settings], Rule]] = {

@@ -425,6 +425,20 @@ def test_the_sentences_say_the_numbers_of_the_case() -> None:
     }
 
 
+def test_windows_that_hang_over_the_edge_can_be_all_there_are() -> None:
+    pytorch, keras = PROFILES["torch.max_pool2d"], PROFILES["keras.max_pooling2d"]
+    asked = Settings("max", padding="same", stride=2, ceil_mode=True)
+    for ours, theirs, short, sentence in (
+        (pytorch, keras, "rest kept", "ceil_mode keeps the last windows, which hang over the edge: 1 × 1 numbers, not "
+         "none; Keras drops them."),
+        (keras, pytorch, "rest dropped", "Drops the windows that hang over the edge; PyTorch keeps them (ceil_mode): "
+         "1 × 1 numbers, not none."),
+    ):  # fmt: skip
+        found = explain_difference(ours, theirs, [[5.0]], np.ones((1, 2)), asked)
+        assert found.rules == ()
+        assert sentence in [rule.sentence for rule in found.idle if rule.short == short]
+
+
 def test_scipy_swaps_input_and_kernel_where_the_kernel_is_larger() -> None:
     small, large = numbers(10, 2, 3), numbers(11, 4, 5)
     for key, function in (("signal.correlate2d", signal.correlate2d), ("signal.convolve2d", signal.convolve2d)):
