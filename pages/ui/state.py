@@ -124,11 +124,15 @@ class PageState:
         self._keys = {name: name if setting.shared else f"{page}.{name}" for name, setting in self.settings.items()}
         # What was last accepted, by session-state key: it outlives the widgets, which Streamlit forgets elsewhere.
         self._copy: dict[str, Any] = st.session_state.setdefault("accepted_settings", {})
+        # The settings that have a widget on the screen: those of the last whole run, and those of this one so far.
+        self._shown: set[str] = st.session_state.setdefault(f"shown.{page}", set())
+        self._drawn: set[str] = st.session_state.setdefault(f"drawn.{page}", set())
 
     # Where a value lives -------------------------------------------------------------------------------------------
 
     def key(self, name: str) -> str:
         """The session-state key of a setting, for its widget."""
+        self._drawn.add(name)
         return self._keys[name]
 
     def __getitem__(self, name: str) -> Any:
@@ -161,9 +165,16 @@ class PageState:
         # person is at the controls: their next change can be on its way before the last address reached the browser.
         if (arrived and address) or (not arrived and not touched and address != self._written):
             self._adopt(address, complaints)
+        # What has no widget on the screen is written in every run, for Streamlit hands a new widget only what was
+        # written in that same run. On arrival it is all of them: another page's widget may have left the value.
+        # What has one is left alone, or an older value would overtake what the person types meanwhile.
+        if arrived:
+            self._shown.clear()
+        else:
+            self._shown.update(self._drawn)  # a run that was cut short drew but a part: the parts count together
+        self._drawn.clear()
         for name, key in self._keys.items():
-            # On arrival all are written: another page's widget may have left the value, and this one's not know it.
-            if arrived or present.get(key, self) != self[name]:
+            if name not in self._shown or present.get(key, self) != self[name]:
                 st.session_state[key] = self[name]
         return complaints
 
@@ -173,21 +184,21 @@ class PageState:
 
     def _accept(self, setting: Setting, value: Any, complaints: list[str]) -> None:
         try:
-            self._copy[self.key(setting.name)] = setting.check(value)
+            self._copy[self._keys[setting.name]] = setting.check(value)
         except ValueError as error:
             complaints.append(str(error))
 
     def _adopt(self, address: Mapping[str, str], complaints: list[str]) -> None:
         for name, setting in self.settings.items():
             if not setting.private:  # a link of ours leaves those out; what the session knows of them still holds
-                self._copy[self.key(name)] = setting.default
+                self._copy[self._keys[name]] = setting.default
             if len(address.get(name, "")) > URL_LIMIT:
                 complaints.append(f"The link's “{name}” is too long to be read.")
             elif name in address:
                 self._accept(setting, address[name], complaints)
         for name, default in self._usual(self.values()).items():
             if name not in address:
-                self._copy[self.key(name)] = default
+                self._copy[self._keys[name]] = default
         unknown = [name for name in address if name not in self.settings]
         if unknown:
             complaints.append(f"The link speaks of “{unknown[0][:40]}”, which this page does not know.")
@@ -197,7 +208,9 @@ class PageState:
         return cast(dict[str, str], st.session_state.get(f"written.{self.page}", {}))
 
     def finish(self) -> None:
-        """Write the URL if it changed."""
+        """Write the URL if it changed; the run was whole."""
+        self._shown.clear()
+        self._shown.update(self._drawn)
         parameters = self.parameters()
         if parameters != st.query_params.to_dict():
             st.query_params.from_dict(parameters)
@@ -230,8 +243,8 @@ class PageState:
         """Set settings that no widget shows, while the page runs: the page decides here, not the person."""
         for name, value in values.items():
             clean = self.settings[name].check(value)
-            self._copy[self.key(name)] = clean
-            st.session_state[self.key(name)] = clean
+            self._copy[self._keys[name]] = clean
+            st.session_state[self._keys[name]] = clean
 
     def reset(self) -> None:
         """Everything back to its default, but for what is shared with other pages."""

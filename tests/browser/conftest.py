@@ -27,8 +27,8 @@ REQUIRED = os.environ.get("CNN_LAB_REQUIRE_BROWSER") == "1"
 
 
 def chromium_path() -> str | None:
-    """The system's Chromium or Chrome, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    """The system's Chromium or Chrome, or None. The one that cannot open a window at all needs the least work."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
@@ -99,10 +99,30 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context_for(chromium: Any) -> Callable[..., Any]:
+    """A function that gives the browser context with these options, always the same one.
+
+    What its pages have loaded once, such as Streamlit's own scripts, the next ones find in its cache.
+    """
+    known: dict[str, Any] = {}
+
+    def find(**options: Any) -> Any:
+        name = repr(sorted(options.items()))
+        if name not in known:
+            known[name] = chromium.new_context(**options)
+        return known[name]
+
+    return find
+
+
+MEDIA = ("color_scheme", "reduced_motion", "forced_colors")
+
+
 @pytest.fixture
-def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """A function that opens an address in a context of its own, and fails the test if the console complained."""
-    contexts = []
+def open_page(context_for: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """A function that opens an address in a page of its own, and fails the test if the console complained."""
+    pages = []
     complaints: list[str] = []
 
     def listen(message: Any) -> None:
@@ -111,15 +131,20 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
             complaints.append(message.text)
 
     def start(address: str, **options: Any) -> Any:
-        context = chromium.new_context(viewport=options.pop("viewport", {"width": 1280, "height": 800}), **options)
-        contexts.append(context)
-        page = context.new_page()
+        viewport = options.pop("viewport", {"width": 1280, "height": 800})
+        media = {name: options.pop(name) for name in MEDIA if name in options}
+        if options.get("is_mobile"):
+            options["viewport"] = viewport  # of a telephone, it belongs to the device
+        page = context_for(**options).new_page()
+        pages.append(page)
+        page.set_viewport_size(viewport)
+        page.emulate_media(**media)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
         return page
 
     yield start
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []

@@ -20,7 +20,6 @@ Open = Callable[..., Any]
 VALUES = {**{setting.name: setting.default for setting in channels_controls.SETTINGS}, "input": "random"}
 IMAGE, WEIGHTS = channels_controls.typed_input(VALUES), channels_controls.the_filter(VALUES)
 BANK, PICTURE = "tab=A+bank+of+filters", "tab=On+your+picture"
-COST = "tab=What+it+costs&filters=4096&channels=4096"
 
 
 @pytest.fixture
@@ -107,12 +106,3 @@ def test_a_click_in_the_picture_moves_the_patch(open_page: Open, address: str) -
         page.keyboard.press(key)
     page.wait_for_url(re.compile("column=1"))
     page.get_by_text("columns 0 to 5").wait_for()
-
-
-@pytest.mark.parametrize("query", ["side=16", f"{BANK}&maps=512&bank_size=7", COST, PICTURE])
-def test_nothing_is_cut_off_sideways_on_a_phone(open_page: Open, address: str, query: str) -> None:
-    page = ready(open_page(f"{address}?{query}", viewport={"width": 390, "height": 844}))
-    page.wait_for_timeout(800)
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

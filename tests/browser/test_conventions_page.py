@@ -213,24 +213,6 @@ def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address
     assert missing.inner_text() == "new"
 
 
-WIDE = "?rows=16&columns=16&padding=full&kernel_rows=7"
-
-
-@pytest.mark.parametrize(
-    ("width", "query"), [(390, ""), (768, ""), (390, WIDE), (1280, WIDE), (390, "?what=average&tab=Border+names")]
-)
-def test_nothing_is_cut_off_sideways(open_page: Open, address: str, width: int, query: str) -> None:
-    page = ready(open_page(f"{address}{query}", viewport={"width": width, "height": 844}))
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
-    edges = page.locator(".gallery .heatgrid, .gallery .refusal, .gallery p, .gallery .call").evaluate_all(
-        "(nodes) => nodes.map((node) => node.getBoundingClientRect().right)"
-    )
-    assert max(edges) <= width
-
-
 def test_the_numbers_can_be_downloaded(open_page: Open, address: str) -> None:
     page = ready(open_page(f"{address}?tab=Save+and+share&reference=cv2.filter2d"))
     with page.expect_download() as download:

@@ -162,17 +162,6 @@ def test_an_upload_over_the_limit_is_refused_in_a_sentence(open_page: Open, addr
     page.get_by_text(re.compile("20.0 ?MB or smaller")).wait_for()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["", "Convolution", "Convolution?kernel=gabor&colour=rgb", "Convolution?stride=99"])
-def test_nothing_is_cut_off_sideways(open_page: Open, address: str, width: int, path: str) -> None:
-    page = open_page(f"{address}/{path}", viewport={"width": width, "height": 844})
-    page.locator(".lab").first.wait_for()
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
-
-
 def test_fast_changes_end_at_the_last_one(open_page: Open, address: str) -> None:
     page = ready(open_page(f"{address}/Convolution?size=original&kernel=box&box_size=15"))
     field = page.get_by_label("Dilation", exact=True)

@@ -103,20 +103,3 @@ def test_a_bad_setting_says_so_and_the_view_stays(open_page: Open, address: str)
     page.keyboard.press("Enter")
     page.get_by_text("The padding of 3 rows is not smaller than the window, which spans 2").wait_for()
     assert page.locator(".sheet.output .cell").count() == 16
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "tab=On+a+feature+map&picture=digit-3",
-        "tab=Shift&shift_on=grid&input=digit&rows=16&columns=16",
-        "tab=Gradient&kind=cross_average&rows=16&columns=16",
-        "tab=Names+and+claims&kind=global_max",
-    ],
-)
-def test_nothing_is_cut_off_sideways_on_a_phone(open_page: Open, address: str, query: str) -> None:
-    page = ready(open_page(f"{address}?{query}", viewport={"width": 390, "height": 844}))
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0

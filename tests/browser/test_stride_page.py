@@ -335,26 +335,3 @@ def test_layers_are_changed_moved_added_and_removed_in_the_table(open_page: Open
             host.shadowRoot?.querySelector('.stack [aria-label="Stride of layer 2"]')?.value === '2')"""
     )
     becomes("c3 p2s2 c3")
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "tab=Receptive+field",
-        "tab=Receptive+field&stack=c3x1p1-2x0s2x1d2x3+p2+c3p100",
-        "tab=Paddings+side+by+side&input=digit&rows=16&columns=16&padding=full&kernel_rows=7&dilation=4",
-        "operation=transposed&stride=5&rows=8&columns=8&output_padding=9",
-    ],
-)
-def test_nothing_is_cut_off_sideways(open_page: Open, address: str, width: int, query: str) -> None:
-    page = ready(open_page(f"{address}?{query}", viewport={"width": width, "height": 844}))
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
-    for part in page.locator(".stack .layer, .stack .box, .sheet .stage").all():
-        edge = part.bounding_box()
-        assert edge["x"] >= 0
-        assert edge["x"] + edge["width"] <= width

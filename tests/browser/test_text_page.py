@@ -131,16 +131,6 @@ def test_the_film_and_the_picture_are_saved_in_the_colours_of_the_theme(show: Op
         np.testing.assert_array_equal(numbers, [[values]])
 
 
-@pytest.mark.parametrize("query", ["", "?by=characters&letters=abcdefghijklmnop&kind=random&width=5", "?tab=Formula"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_cut_off_sideways(show: Open, width: int, query: str) -> None:
-    page = show(query, viewport={"width": width, "height": 844})
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
-
-
 def test_the_equation_and_its_sum_are_seen_without_scrolling(show: Open) -> None:
     page = show(viewport={"width": 1280, "height": 800})
     explorer = page.locator(".explorer").first

@@ -1,0 +1,93 @@
+"""Nothing is cut off sideways: every page, in its widest views, on a telephone, a tablet and a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+WIDTHS = (390, 768, 1280)
+
+# Each page is opened once; the views after the first are reached as by Back and Forward.
+VIEWS = {
+    "": [""],
+    "Convolution": ["", "?kernel=gabor&colour=rgb", "?stride=99"],
+    "Stride": [
+        "",
+        "?tab=Receptive+field",
+        "?tab=Receptive+field&stack=c3x1p1-2x0s2x1d2x3+p2+c3p100",
+        "?tab=Paddings+side+by+side&input=digit&rows=16&columns=16&padding=full&kernel_rows=7&dilation=4",
+        "?operation=transposed&stride=5&rows=8&columns=8&output_padding=9",
+    ],
+    "Pooling": [
+        "?tab=On+a+feature+map&picture=digit-3",
+        "?tab=Shift&shift_on=grid&input=digit&rows=16&columns=16",
+        "?tab=Gradient&kind=cross_average&rows=16&columns=16",
+        "?tab=Names+and+claims&kind=global_max",
+    ],
+    "Channels": [
+        "?side=16",
+        "?tab=A+bank+of+filters&maps=512&bank_size=7",
+        "?tab=What+it+costs&filters=4096&channels=4096",
+        "?tab=On+your+picture",
+    ],
+    "Text": ["", "?by=characters&letters=abcdefghijklmnop&kind=random&width=5", "?tab=Formula"],
+    "Conventions": ["", "?rows=16&columns=16&padding=full&kernel_rows=7", "?what=average&tab=Border+names"],
+    "Train": ["", "?tab=weight", "?tab=save"],
+    "Inspect": ["", "?tab=why", "?tab=likes", "?tab=whatif", "?tab=compare"],
+}
+
+# Goes to other parameters of the same page, and waits for the run of the script that this brings.
+TRAVEL = """
+(query) => new Promise((done, fail) => {
+  const app = document.querySelector('[data-testid="stApp"]'), state = 'data-test-script-state';
+  const watcher = new MutationObserver((changes) => {
+    const ran = changes.some((change) => change.oldValue !== 'notRunning') || app.getAttribute(state) !== 'notRunning';
+    if (ran && app.getAttribute(state) === 'notRunning') {
+      watcher.disconnect();
+      done();
+    }
+  });
+  watcher.observe(app, { attributeFilter: [state], attributeOldValue: true });
+  setTimeout(() => fail(new Error(`no run for ${query}`)), 60000);
+  history.pushState(null, '', location.pathname + query);
+  dispatchEvent(new PopStateEvent('popstate'));
+})
+"""
+
+# What sticks out of the page, or can be scrolled sideways in it as a whole; and of what must be seen whole, each part.
+STICKS_OUT = """
+() => {
+  const found = [];
+  const root = document.documentElement, main = document.querySelector('[data-testid="stMain"]');
+  if (root.scrollWidth > innerWidth) found.push(`the page: ${root.scrollWidth}`);
+  if (main.scrollWidth > main.clientWidth) found.push(`its main part: ${main.scrollWidth}`);
+  const whole = '.stack .layer, .stack .box, .sheet .stage, .gallery .heatgrid, .gallery .refusal, .gallery p, .call';
+  const shadows = [...document.querySelectorAll('*')].filter((node) => node.shadowRoot).map((node) => node.shadowRoot);
+  for (const part of shadows.flatMap((shadow) => [...shadow.querySelectorAll(whole)])) {
+    const edge = part.getBoundingClientRect();
+    if (edge.left < 0 || edge.right > innerWidth) found.push(`${part.className}: ${edge.left} to ${edge.right}`);
+  }
+  return found;
+}
+"""
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Callable[..., Any], path: str) -> None:
+    first, *others = VIEWS[path]
+    page = open_page(f"{serve(ROOT / 'app.py')}/{path}{first}")
+    page.locator(".lab, .explorer, .player, .film, .network").first.wait_for(timeout=60_000)
+    app = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    for query in (None, *others):
+        if query is not None:
+            page.evaluate(TRAVEL, query)
+        app.wait_for(timeout=60_000)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 844})
+            page.wait_for_timeout(400)  # components follow a change of width a little later
+            assert page.evaluate(STICKS_OUT) == [], (path, query, width)
