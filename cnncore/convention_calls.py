@@ -1,4 +1,4 @@
-"""How one writes the call: a `Profile` with its settings as a line of Python.
+"""How one writes the call, or what one does instead: a `Profile` with its settings as a line of Python.
 
 The line expects the input as ``x``, the kernel as ``k``, and the package imported under its own name (NumPy as ``np``).
 PyTorch and Keras want the input and the weights in their own layouts; the line leaves that out.
@@ -44,6 +44,46 @@ def write_call(profile: Profile, plan: Plan, settings: Settings) -> str:
     return writers[profile.package](profile, plan, settings)
 
 
+def write_workaround(profile: Profile, plan: Plan, settings: Settings) -> str:
+    """Write what one does instead, where the function has no stride or no dilation.
+
+    Parameters
+    ----------
+    profile : Profile
+    plan : Plan
+        Of a `cnncore.convention_workarounds.Workaround`.
+    settings : Settings
+
+    Returns
+    -------
+    str
+        Python source: one expression; with a dilation, statements before it, parted by "; ".
+
+    Examples
+    --------
+    >>> from cnncore.convention_workarounds import find_workaround
+    >>> from cnncore.conventions import PROFILES
+    >>> def instead(key, **settings):
+    ...     profile, asked = PROFILES[key], Settings(**settings)
+    ...     return write_workaround(profile, find_workaround(profile, (7, 7), (3, 3), asked).plan, asked)
+    >>> print(instead("ndimage.correlate", stride=2))
+    scipy.ndimage.correlate(x, k, mode="reflect")[::2, ::2]
+    >>> print(instead("cv2.dilate", operation="max", dilation=2))
+    d = np.zeros((5, 5), np.uint8); d[::2, ::2] = 1; cv2.dilate(x, d)
+    """
+    line = write_call(profile, plan, settings)
+    if max(plan.dilation) > 1:
+        kind = ", np.uint8" if profile.package == "cv2" and profile.operation == "max" else ""
+        taps = "k" if profile.operation == "convolution" else "1"
+        line = f"d = np.zeros({plan.extent}{kind}); d[::{plan.dilation[0]}, ::{plan.dilation[1]}] = {taps}; {line}"
+    return line if plan.stride == (1, 1) else f"{line}[::{plan.stride[0]}, ::{plan.stride[1]}]"
+
+
+def _gapped(plan: Plan, window: str, name: str = "d") -> str:
+    """The window as the function is handed it: with gaps, it is an array of its own."""
+    return window if plan.dilation == (1, 1) else name
+
+
 def _pair(pair: tuple[int, int]) -> str:
     """One number for both axes where they agree."""
     return str(pair[0]) if pair[0] == pair[1] else str(pair)
@@ -86,21 +126,24 @@ def _keras(profile: Profile, plan: Plan, settings: Settings) -> str:
 
 
 def _ndimage(profile: Profile, plan: Plan, settings: Settings) -> str:
-    window = "k" if profile.operation == "convolution" else f"size={_pair(plan.taps)}"
+    if profile.operation == "convolution":
+        window = _gapped(plan, "k")
+    else:
+        window = _gapped(plan, f"size={_pair(plan.taps)}", "footprint=d")
     origin = "" if settings.origin == (0, 0) else f"origin={_pair(settings.origin)}"
     return _call(profile.function, "x", window, f'mode="{profile.borders[plan.outside]}"', origin)
 
 
 def _signal(profile: Profile, plan: Plan, settings: Settings) -> str:
     boundary = f'boundary="{profile.borders[plan.outside]}"' if settings.padding != "valid" else ""
-    return _call(profile.function, "x", "k", f'mode="{settings.padding}"', boundary)
+    return _call(profile.function, "x", _gapped(plan, "k"), f'mode="{settings.padding}"', boundary)
 
 
 def _opencv(profile: Profile, plan: Plan, settings: Settings) -> str:
     rows, columns = plan.taps
     window = {
-        "convolution": "-1, k",
-        "max": f"np.ones({plan.taps}, np.uint8)",
+        "convolution": f"-1, {_gapped(plan, 'k')}",
+        "max": _gapped(plan, f"np.ones({plan.taps}, np.uint8)"),
         "average": f"({columns}, {rows})",  # OpenCV's sizes and points are (across, down)
     }[profile.operation]
     anchor = "" if settings.origin == (0, 0) else f"anchor=({plan.pads[1][0]}, {plan.pads[0][0]})"

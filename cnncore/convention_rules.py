@@ -95,6 +95,27 @@ def explain_difference(
     shape, taps = pixels.shape, weights.shape
     ours = make_plan(profile, shape, taps, settings)  # type: ignore[arg-type]
     theirs = make_plan(reference, shape, taps, settings)  # type: ignore[arg-type]
+    return explain_plans(ours, theirs, profile, reference, pixels, weights, settings)
+
+
+def explain_plans(
+    ours: Plan, theirs: Plan, profile: Profile, reference: Profile, pixels: Array, weights: Array, settings: Settings
+) -> Explanation:
+    """Say why one plan gives other numbers than another: `explain_difference` for plans that are there already.
+
+    Parameters
+    ----------
+    ours, theirs : Plan
+        Of `profile` and `reference`, for one input: from `make_plan`, or of a `Workaround`.
+    profile, reference : Profile
+    pixels, weights : ndarray of float64
+        The image and the kernel.
+    settings : Settings
+
+    Returns
+    -------
+    Explanation
+    """
     differing = [trait for trait in TRAITS if _differs(trait, ours, theirs)]
     wanted = run(theirs, pixels, weights)
     needed = _fewest(ours, theirs, differing, lambda plan: _gives(plan, pixels, weights, wanted))

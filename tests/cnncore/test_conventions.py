@@ -92,10 +92,14 @@ def test_what_pytorch_says() -> None:
 
 
 def call_library(line: str, image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Run the line that a page shows."""
+    """Run the line that a page shows; parted by "; " come statements first."""
     assert scipy.ndimage
     assert scipy.signal
-    return eval(line, {"scipy": scipy, "cv2": cv2, "np": np, "x": image, "k": kernel})
+    names = {"scipy": scipy, "cv2": cv2, "np": np, "x": image, "k": kernel}
+    *before, last = line.split("; ")
+    for statement in before:
+        exec(statement, names)
+    return eval(last, names)
 
 
 @pytest.mark.parametrize("key", LIVE)
@@ -467,6 +471,21 @@ def test_the_surroundings_are_what_the_windows_read(case: Any) -> None:
         np.testing.assert_allclose(expected, run(plan, image, kernel), atol=1e-9)
 
 
+def test_a_dilation_that_is_counted_from_0_is_one_less() -> None:
+    x, w = RAMP[2], np.array([3.0, -1.0, 2.0])
+
+    def cs231n(dilation: int) -> float:
+        """Its notes: "w[0]*x[0] + w[1]*x[1] + w[2]*x[2]" is dilation 0, with x[0], x[2], x[4] it is dilation 1."""
+        return float(sum(w[tap] * x[tap * (dilation + 1)] for tap in range(3)))
+
+    for theirs in (0, 1, 2):
+        asked = Settings(padding="valid", dilation=(1, theirs + 1))
+        for key in ("torch.conv2d", "keras.conv2d"):
+            assert compute(PROFILES[key], x[None], w[None], asked)[0, 0] == cs231n(theirs)
+    with pytest.raises(ValueError, match="`dilation`"):
+        Settings(dilation=0)
+
+
 def test_differences_name_what_the_reference_has_not() -> None:
     gap = difference([[1.0, np.inf], [3.0, 4.0]], [[0.5, np.inf]])
     np.testing.assert_array_equal(gap, [[0.5, 0.0], [np.nan, np.nan]])
@@ -508,6 +527,7 @@ def test_bad_arguments_are_named() -> None:
 
 
 def test_no_library_is_imported() -> None:
-    code = "import sys, cnncore.convention_rules, cnncore.convention_calls; print(*sys.modules)"
+    modules = ("rules", "calls", "workarounds")
+    code = f"import sys, {', '.join(f'cnncore.convention_{name}' for name in modules)}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "tensorflow", "keras", "cv2", "scipy.ndimage", "scipy.signal"} & set(loaded)
