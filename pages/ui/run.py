@@ -190,7 +190,8 @@ class Run:
         return after
 
     def _keep(self, trainer: Trainer, loss: float | None) -> None:
-        self.store.add(trainer.step_number, trainer.state_dict(history=False), loss=loss)
+        seen = {"gradients": {name: values.copy() for name, values in trainer.gradients.items()}}
+        self.store.add(trainer.step_number, trainer.state_dict(history=False), loss=loss, extra=seen)
 
     def _end(self, trainer: Trainer) -> None:
         self.status, self.reason = "finished", trainer.reason

@@ -234,7 +234,8 @@ def scene(view: RunView) -> Scene:
     arrays, asked = view.arrays, asked_step()
     checkpoint = None if asked is None else engine.checkpoint(view.token, asked)
     if checkpoint is not None:
-        step, arrays, gradients = checkpoint.step, checkpoint.state["arrays"], {}
+        step, arrays = checkpoint.step, checkpoint.state["arrays"]
+        gradients = checkpoint.extra.get("gradients", {})
         network.load(arrays)
         evaluated = None
         probabilities = memo("train.past", (view.token, step, id(checkpoint)), lambda: _validation(network, dataset))

@@ -103,6 +103,21 @@ def test_a_run_is_found_by_its_token_and_its_numbers_are_shown(open_page: Callab
     assert not any(run in code.value for code in app.get("code"))
 
 
+def test_the_time_machine_moves_the_gradients_too(open_page: Callable[..., AppTest], run: str) -> None:
+    trainer = Trainer(SMALL)
+    for _ in range(3):
+        trainer.step()
+    app = open_page(PAGE, run=run)
+    app.session_state["kept.train.step"] = 3
+    app.run()
+    assert sentences(app) == ""
+    shown = film(app)
+    assert shown["player"]["shown"] == 3
+    bounds = {layer["name"]: layer["gradient"] for layer in shown["histograms"]["layers"]}
+    largest = {name: float(np.abs(trainer.gradients[f"{name}.weight"]).max()) for name in ("conv1", "logits")}
+    assert bounds == pytest.approx(largest, rel=1e-5)
+
+
 def test_a_token_that_is_gone_says_so_and_leaves_the_address(open_page: Callable[..., AppTest]) -> None:
     app = open_page(PAGE, run="gone-for-long")
     assert "no longer there" in sentences(app)
