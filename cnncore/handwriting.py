@@ -25,11 +25,11 @@ import numpy as np
 from PIL import Image
 
 from cnncore._arrays import Array
-from cnncore._digit_frames import FRAMES
-from cnncore._ink import FAINT, SOLID, Ink, find_ink
+from cnncore._digit_frames import FRAMES, Frame
+from cnncore._ink import FAINT, NOTHING, SOLID, Ink, find_ink
 from cnncore.images import to_gray
 
-__all__ = ["STAGES", "Prepared", "prepare"]
+__all__ = ["STAGES", "Prepared", "UnreadableError", "prepare"]
 
 STAGES = ("polarity", "crop", "scale", "centre")
 """What can be left out, in order."""
@@ -37,6 +37,8 @@ LONGEST = 400
 """Pixels of the longer side; larger pictures are first reduced below it."""
 SMALL = 8
 """A drawing that fits into so many pixels shows little."""
+BLOT = 0.7
+"""Ink that covers more of its box may be a blot: a round dot covers pi / 4; of MNIST, one digit in a thousand does."""
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
@@ -62,6 +64,21 @@ class Prepared:
     notes: tuple[str, ...]
 
 
+class UnreadableError(ValueError):
+    """Says in a sentence why a picture could not be made ready.
+
+    Parameters
+    ----------
+    sentence : str
+    stages : dict of str to ndarray
+        As in `Prepared`: what was made of the picture until then, at least ``"given"``.
+    """
+
+    def __init__(self, sentence: str, stages: dict[str, Array]) -> None:
+        super().__init__(sentence)
+        self.stages = stages
+
+
 def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Prepared:
     """Make a picture of one digit ready, as the pictures were that a network learned from.
 
@@ -85,9 +102,10 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
 
     Raises
     ------
+    UnreadableError
+        If there is nothing to read: a ValueError with a sentence that says so, and with the stages that were reached.
     ValueError
-        If there is nothing to read, with a sentence that says so; if the picture is of another type or shape; if a name
-        is not known.
+        If the picture is of another type or shape; if a name is not known.
 
     References
     ----------
@@ -97,17 +115,24 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
     if not isinstance(like, str) or like not in FRAMES:
         raise ValueError(f"`like` (={like!r}) must be one of {', '.join(map(repr, FRAMES))}")
     left_out = _checked_skip(skip)
-    frame = FRAMES[like]
     levels, notes = _levels(image)
     stages = {"given": levels.astype(np.float32) / np.float32(255)}
+    try:
+        notes += _make_ready(levels, FRAMES[like], left_out, stages)
+    except ValueError as error:
+        raise UnreadableError(str(error), stages) from None
+    return Prepared(stages, np.ascontiguousarray(stages["final"][None, None], np.float32), tuple(notes))
 
-    values, found = stages["given"], None
+
+def _make_ready(levels: Array, frame: Frame, left_out: frozenset[str], stages: dict[str, Array]) -> list[str]:
+    """Add every stage after the first to `stages`; return what was seen, in sentences."""
+    values, found, notes = stages["given"], None, []
     if "polarity" not in left_out:
         found = find_ink(levels)
         values = found.values
         notes += _said(found)
     elif levels.min() == levels.max():
-        raise ValueError("There is nothing to read: all of the picture has the same brightness.")
+        raise ValueError(f"{NOTHING}all of the picture has the same brightness.")
     stages["polarity"] = values
 
     rows, columns = values.shape
@@ -121,8 +146,8 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
     # How far along the free room of the picture the box was: 0 at the top or left, 1 at the bottom or right.
     place = (_along(top, rows - bottom), _along(left, columns - right))
     stages["centred"] = values = frame.placed(values, place) if "centre" in left_out else frame.centred(values)
-    stages["final"] = values = frame.finished(values)
-    return Prepared(stages, np.ascontiguousarray(values[None, None], np.float32), tuple(notes))
+    stages["final"] = frame.finished(values)
+    return notes
 
 
 # The picture as given -------------------------------------------------------------------------------------------------
@@ -146,6 +171,12 @@ def _levels(image: Any) -> tuple[Array, list[str]]:
         )
     rows, columns = image.shape[:2]
     step = math.ceil(max(rows, columns) / LONGEST)
+    if min(rows, columns) < step:  # reduced, it would be a single line, whatever stands in it
+        seen = to_gray(image) if image.ndim == 3 else image
+        raise UnreadableError(
+            f"{NOTHING}the picture is a strip of {rows:,} × {columns:,} pixels, too narrow for a digit.",
+            {"given": np.asarray(seen, np.float32) / np.float32(255)},
+        )
     if step > 1:
         image = _reduced(image, step)
     grey = image if image.ndim == 2 else np.rint(to_gray(image)).astype(np.uint8)
@@ -168,7 +199,7 @@ def _box(values: Array) -> tuple[int, int, int, int]:
     inked = values >= FAINT
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not rows.size:
-        raise ValueError("There is nothing to read: the picture is black, and taken as light on dark.")
+        raise ValueError(f"{NOTHING}the picture is black, and taken as light on dark.")
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
@@ -205,7 +236,7 @@ def _said_of_box(box: tuple[int, int, int, int], shape: tuple[int, int], ink: In
     if max(height, width) <= SMALL:
         notes.append(f"The drawing has only {height} × {width} pixels: enlarged, it shows little.")
     covered = float(np.mean(ink.values[top:bottom, left:right] >= SOLID))
-    if covered > 0.85 and min(height, width) > 0.4 * max(height, width):
+    if covered > BLOT and min(height, width) > 0.4 * max(height, width):
         notes.append(f"Ink covers {covered:.0%} of its box: this may be a blot and no digit.")
     return notes
 

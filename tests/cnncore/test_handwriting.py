@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from cnncore import datasets, pretrained
 from cnncore._digit_frames import resampled
-from cnncore.handwriting import STAGES, Prepared, prepare
+from cnncore.handwriting import STAGES, Prepared, UnreadableError, prepare
 from tests.cnncore.strokes import STYLES, Hand, draw, drawn_digits, off_canvas, photographed
 
 Picture = np.ndarray[Any, Any]
@@ -209,6 +209,10 @@ def test_a_sheet_on_a_darker_table_is_not_the_digit() -> None:
         (np.zeros((50, 50, 3), np.uint8), "same brightness"),
         (np.full((1, 1), 7, np.uint8), "same brightness"),
         (np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8), "nothing to read"),
+        (
+            np.full((5, 3000), 255, np.uint8) - (np.arange(5) == 2)[:, None].astype(np.uint8) * 255,
+            "a strip of 5 × 3,000",
+        ),
         (np.zeros((0, 5), np.uint8), "at least one pixel"),
         (np.zeros((5, 5), np.float32), "must be uint8"),
         (np.zeros((5, 5, 4), np.uint8), "shape"),
@@ -217,6 +221,19 @@ def test_a_sheet_on_a_darker_table_is_not_the_digit() -> None:
 def test_where_there_is_nothing_to_read_a_sentence_says_so(picture: Picture, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         prepare(picture)
+
+
+@pytest.mark.parametrize("skip", [(), ("polarity",)])
+def test_what_was_given_is_shown_even_where_nothing_can_be_read(skip: tuple[str, ...]) -> None:
+    picture = np.full((60, 90, 3), 200, np.uint8)
+    with pytest.raises(UnreadableError) as refused:
+        prepare(picture, skip=skip)
+    np.testing.assert_allclose(refused.value.stages["given"], 200 / 255, atol=1e-3)
+    assert refused.value.stages["given"].shape == (60, 90)
+    strip = np.arange(3000, dtype=np.uint8)[None].repeat(5, axis=0)
+    with pytest.raises(UnreadableError) as refused:
+        prepare(strip, skip=skip)
+    np.testing.assert_allclose(refused.value.stages["given"], strip / np.float32(255))
 
 
 @pytest.mark.parametrize(("like", "skip", "said"), [("cats", (), "like"), ("mnist", ("colour",), "skip")])
@@ -238,10 +255,20 @@ def test_what_was_seen_is_said() -> None:
     assert "touches the edge" not in notes(draw(3, Hand()))
     assert "only 4 × 3 pixels" in notes(np.pad(np.full((4, 3), 255, np.uint8), 20))
     assert "may be a blot" in notes(np.pad(np.full((30, 30), 255, np.uint8), 20))
+    for radius in (10.5, 30):  # a round dot covers pi / 4 of its box
+        away = np.hypot(*np.mgrid[-40:41, -40:41])
+        assert "may be a blot" in notes(np.where(away <= radius, 0, 255).astype(np.uint8))
     assert "first reduced to 300 × 375" in notes(draw(3, Hand(canvas=(1200, 1500))))
     spotted = draw(3, Hand()).copy()
     spotted[4:6, 4:6] = 0
     assert "One speck was left out" in notes(spotted)
+
+
+def test_digits_are_no_blots(mnist: tuple[Picture, Picture]) -> None:
+    pictures = [np.pad(enlarged(image[0], 1), 4) for image in mnist[0]] + [
+        drawing for drawing, _, _ in drawn_digits(60)
+    ]
+    assert sum("may be a blot" in notes(picture) for picture in pictures) <= 1
 
 
 def test_a_speck_does_not_stretch_the_box() -> None:
