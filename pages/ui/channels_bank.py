@@ -15,7 +15,6 @@ from cnncore.display import png, signed_palette, tone
 from cnncore.images import resize
 from cnncore.kernels import PRESETS
 from pages.ui import channels_compare, components, figures
-from pages.ui.channels_controls import MIXES
 from pages.ui.panes import Region, map_levels, plain
 from pages.ui.picture_controls import Picture
 from pages.ui.state import PageState, Setting, choice, complain, memo, number, session_lock, touch, widget
@@ -35,8 +34,15 @@ SOURCES = {
     TRAINED: "First layer of your network",
 }
 """Where a bank can come from; a source is its entry here and its branch in `the_bank`."""
+HOW_MADE = {
+    ORIENTED: "Each is a wave at one of many angles, which count anticlockwise, of light or of a colour contrast. ",
+    NAMED: "Each is a kernel in one of eight directions, turned anticlockwise, by one weighting of R, G and B; no two "
+    "are the same. ",
+}
+"""What is said of the filters that have names."""
 SCALES = {"shared": "One for all", "own": "Each its own"}
-MIX_NAMES = {key: title.split(":")[0].lower() for key, title in MIXES.items()}
+MIX_NAMES = {key: key.replace("_", " ") for key in filter_bank.MIXES}
+PHASE_NAMES = {90.0: "Edge", 0.0: "Bar"}
 PIXELS = 700_000
 """Of all maps together: so 512 take as long as 32."""
 SMALLEST, LARGEST = 36, 160
@@ -61,7 +67,7 @@ class Gallery:
     ----------
     bank : ndarray, shape (F, 3, K, K)
     names : list of str
-        Of the filters; empty if they have none.
+        Of the filters; empty if they have none: random ones, and those of a network.
     maps : ndarray, shape (F, H, W)
     """
 
@@ -81,12 +87,33 @@ def the_bank(values: dict[str, Any], trained: TrainedFilters | None = None) -> t
     if trained is not None and values["bank"] == TRAINED:
         return trained.weights[: values["maps"]], []
     if values["bank"] == ORIENTED:
-        return filter_bank.oriented_bank(values["maps"], values["bank_size"]), []
+        waves = filter_bank.oriented_waves(values["maps"], values["bank_size"])
+        return filter_bank.oriented_bank(values["maps"], values["bank_size"]), [wave_name(wave) for wave in waves]
     if values["bank"] == NAMED:
         bank, made_of = filter_bank.named_bank(values["maps"])
-        return bank, [f"{PRESETS[key].title}, {MIX_NAMES[mix]}" for key, mix in made_of]
+        return bank, [origin_name(origin) for origin in made_of]
     rng = np.random.default_rng(values["bank_seed"])
     return filter_bank.random_bank(values["maps"], 3, values["bank_size"], rng=rng), []
+
+
+def wave_name(wave: filter_bank.Wave) -> str:
+    """Say what an edge or a bar is.
+
+    >>> wave_name(filter_bank.Wave(angle=22.5, phase=90.0, mix="luma", wavelength=3.0))
+    'Edge across 22.5°, luma, wave of 3 pixels'
+    """
+    kind = f"{PHASE_NAMES[wave.phase]} across {say(wave.angle, 4)}°"
+    return f"{kind}, {MIX_NAMES[wave.mix]}, wave of {say(wave.wavelength)} pixels"
+
+
+def origin_name(origin: filter_bank.Origin) -> str:
+    """Say what a named filter is.
+
+    >>> origin_name(filter_bank.Origin("sobel_x", "red_minus_green", 45))
+    'Sobel, left to right, turned 45°, red minus green'
+    """
+    turn = f", turned {origin.turn}°" if origin.turn else ""
+    return f"{PRESETS[origin.kernel].title}{turn}, {MIX_NAMES[origin.mix]}"
 
 
 def longest_side(maps: int) -> int:
@@ -222,7 +249,9 @@ def reduced(values: dict[str, Any], gallery: Gallery, picture: Picture) -> str:
     if (rows, columns) != picture.rgb.shape[:2]:
         words += f"For the gallery your picture was reduced from {size}; the enlarged map is of all of it. "
     if count < values["maps"]:
-        words += f"There are no more than {count} named ones: every kernel by luma and by two colour contrasts. "
+        words += f"Your network's first layer has no more than {count}. "
+    if values["bank"] in HOW_MADE:
+        words += HOW_MADE[values["bank"]]
     return words + "Pixels at the edge are repeated outwards."
 
 

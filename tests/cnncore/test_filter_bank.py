@@ -8,8 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncore import ops
-from cnncore.filter_bank import ANGLES, named_bank, named_filters, oriented_bank, random_bank
-from cnncore.kernels import CHANNEL_WEIGHTS, PRESETS
+from cnncore.filter_bank import (
+    ANGLES,
+    EYES,
+    MIXES,
+    named_bank,
+    named_filters,
+    oriented_bank,
+    oriented_waves,
+    random_bank,
+    turned,
+)
+from cnncore.kernels import PRESETS
 
 
 def rng(seed: int = 3) -> np.random.Generator:
@@ -60,16 +70,59 @@ def test_oriented_ones_turn() -> None:
         assert answers[(best + ANGLES // 2) % ANGLES] < 1e-12
 
 
-def test_named_ones_are_the_presets() -> None:
+@pytest.mark.parametrize("size", [3, 4, 7])
+def test_every_wave_is_told_by_its_angle_colours_and_length(size: int) -> None:
+    waves = oriented_waves(512, size)
+    assert len(set(waves)) == 512
+    for weights, wave in zip(oriented_bank(512, size), waves, strict=True):
+        shares = np.array(MIXES[wave.mix])
+        plane = weights[np.abs(shares).argmax()] / shares[np.abs(shares).argmax()]
+        np.testing.assert_allclose(weights, plane * shares[:, None, None], atol=1e-12)
+        mirrored = plane[::-1, ::-1]
+        np.testing.assert_allclose(plane, -mirrored if wave.phase == 90 else mirrored, atol=1e-12)
+
+
+def test_named_ones_are_the_presets_turned_and_weighted() -> None:
     bank, made_of = named_bank(512)
-    assert len(bank) == len(made_of) == 3 * len(named_filters()) < 512
-    for weights, (key, mix) in zip(bank, made_of, strict=True):
-        for plane, share in zip(weights, CHANNEL_WEIGHTS[mix], strict=True):
-            np.testing.assert_array_equal(plane, PRESETS[key].weights() * share)
-    few, first = named_bank(8)
-    np.testing.assert_array_equal(few, bank[:8])
-    assert first == made_of[:8]
-    assert named_bank(1, ["sobel_x"])[1] == [("sobel_x", "luma")]
+    for weights, (key, mix, turn) in zip(bank, made_of, strict=True):
+        for plane, share in zip(weights, MIXES[mix], strict=True):
+            np.testing.assert_array_equal(plane, turned(PRESETS[key].weights(), turn // 45) * share)
+    assert named_bank(1, ["sobel_x"])[1] == [("sobel_x", "luma", 0)]
+    # Few of them are already varied: every kernel as it is, by light and by both contrasts of colour, comes first.
+    unturned = {(key, mix) for key, mix, turn in made_of[:48] if not turn}
+    alike = "laplacian_4"  # the article's edge detection by another name
+    assert unturned == {(key, mix) for key in named_filters() for mix in EYES if key != alike}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(8, 512))
+def test_any_number_of_named_ones_is_that_many_all_different(count: int) -> None:
+    bank, made_of = named_bank(count)
+    assert bank.shape == (count, 3, 3, 3)
+    assert len(set(made_of)) == count
+    alike = bank / np.abs(bank).sum(axis=(1, 2, 3), keepdims=True)  # not even a multiple of another
+    assert len(np.unique(alike.round(9) + 0.0, axis=0)) == count
+    most, all_made_of = named_bank(512)
+    np.testing.assert_array_equal(bank, most[:count])
+    assert made_of == all_made_of[:count]
+
+
+def test_a_turned_edge_filter_answers_to_a_turned_edge() -> None:
+    """Each of the eight answers most to the edge that is bright on its own side, as compass masks do."""
+    y, x = np.mgrid[1:-2:-1, -1:2]
+    directions = [45 * turn for turn in range(8)]
+    edges = [np.sign(np.round(x * np.cos(np.deg2rad(a)) + y * np.sin(np.deg2rad(a)), 9)) for a in directions]
+    for turn in range(8):
+        kernel = turned(PRESETS["sobel_x"].weights(), turn)
+        assert np.argmax([(kernel * edge).sum() for edge in edges]) == turn
+
+
+def test_turning_twice_is_a_quarter_turn_and_eight_times_nothing() -> None:
+    kernel = rng().normal(size=(5, 5))
+    np.testing.assert_array_equal(turned(kernel, 2), np.rot90(kernel))
+    np.testing.assert_array_equal(turned(turned(kernel, 3), 5), kernel)
+    for other in (kernel[:4, :4], kernel[:3]):
+        np.testing.assert_array_equal(turned(other, 1), other)
 
 
 def test_refuses_by_name() -> None:

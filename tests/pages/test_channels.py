@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnncore import ops
+from cnncore.architecture import Architecture, ConvBlock
 from cnncore.counting import convolution_cost, depthwise_cost, pointwise_cost, separable_cost
-from cnncore.filter_bank import named_filters
-from cnncore.images import resize
+from cnncore.images import GRAY_WEIGHTS, resize
 from cnncore.kernels import CHANNEL_WEIGHTS, PRESETS
 from cnncore.samples import load_sample
-from pages.ui import channels_bank, channels_controls
+from cnncore.training import TrainConfig, Trainer
+from pages.ui import channels_bank, channels_controls, runner
 from pages.ui.channels_counts import Layer, cards, comparison, count
 from pages.ui.picture_controls import Picture
 from pages.ui.words import number as say
@@ -283,8 +285,56 @@ def test_a_smaller_bank_takes_its_first_map(open_page: Open) -> None:
     assert complaints_of(app) == ""
     assert shown(app)["gallery"]["picked"] == 0
     assert "these 8 are counted from 0 to 7" in complaints_of(open_page(PAGE, tab=BANK, maps="8", map="300"))
-    app = open_page(PAGE, tab=BANK, maps="512", bank="named")
-    assert f"There are no more than {3 * len(named_filters())} named ones" in words(app)
+
+
+@pytest.mark.parametrize("bank", ["named", "oriented"])
+def test_every_filter_of_a_preset_bank_says_what_it_is(open_page: Open, bank: str) -> None:
+    app = open_page(PAGE, tab=BANK, maps="512", bank=bank, map="511")
+    assert complaints_of(app) == ""
+    names = shown(app)["gallery"]["names"]
+    assert len(set(names)) == 512
+    if bank == "named":
+        assert names[0] == "Identity, luma"
+        assert "Sobel, left to right, turned 45°, red minus green" in names
+    assert f"Map 511: {names[511]}" in shown(app)
+    assert "anticlockwise" in words(app)
+
+
+def test_the_first_filters_of_one_s_own_network(open_page: Open) -> None:
+    config = TrainConfig(architecture=Architecture((ConvBlock(8, kernel=5),)), batch_size=64, seed=3)
+    app = open_page(PAGE, tab=BANK, bank="trained", maps="16", scale="own")
+    assert "You have not trained a network yet" in words(app)
+    np.testing.assert_allclose(shown(app)["gallery"]["lows"], gallery_of("random", 16, 3).maps.min(axis=(1, 2)))
+    assert "First layer of your network" not in open_page(PAGE, tab=BANK).selectbox(key="channels.bank").options
+
+    engine, trainer = runner.engine(), Trainer(config)
+    app.session_state["session_id"] = "one that trains"
+    token = engine.start("one that trains", config, play=False)
+    try:
+        deadline = time.monotonic() + 30
+        for step in (1, 2):
+            trainer.step()
+            engine.command(token, "batch")
+            while engine.view(token).step < step and time.monotonic() < deadline:
+                time.sleep(0.02)
+        app.run()
+        assert complaints_of(app) == ""
+        data = shown(app)["gallery"]
+        learned = trainer.network.state()["conv1.weight"][:, 0].astype(float)
+        bank = learned[:, None] * np.reshape(GRAY_WEIGHTS, (1, 3, 1, 1))
+        picture = resize(resize(load_sample("china"), 640), channels_bank.longest_side(8))
+        grey = np.pad(picture @ np.array(GRAY_WEIGHTS), 2, mode="edge")
+        maps = ops.conv2d(grey[None, None], learned[:, None])[0]
+        assert data["count"] == 8
+        np.testing.assert_allclose(data["lows"], maps.min(axis=(1, 2)), rtol=1e-4)
+        np.testing.assert_allclose(data["highs"], maps.max(axis=(1, 2)), rtol=1e-4)
+        html = "".join(element.proto.body for element in app.get("html"))
+        assert channels_bank.channels_compare.planes(bank[0], "Filter 0") in html
+        assert "Run 1, step 2: it learned on grey digits" in words(app)
+        assert "Your network's first layer has no more than 8" in words(app)
+        assert "First layer of your network" in app.selectbox(key="channels.bank").options
+    finally:
+        engine.remove(token)
 
 
 @pytest.mark.parametrize("dark", [False, True])
