@@ -190,6 +190,8 @@ def watched(server: Server, page: Page, address: str, query: str, rounds: int, t
     for _ in range(rounds):
         page.goto(url)
         player(page).wait_for(timeout=120_000)
+        player(page).get_by_role("button", name="Start again").click()  # or the run would end before the last round
+        player(page).get_by_role("button", name="Train").click()
         page.wait_for_timeout(1500)
         with_view, with_view_cpu, looking = server.rates(4)
         page.goto("about:blank")  # the tab is closed, as far as the server can see; the run has its grace period

@@ -2,7 +2,8 @@
 //
 // data: what `pages.ui.training_data` packs, handed over by the feed (training_feed.js): the film's own data names it only.
 // triggers: `command`, `seek`, `open`, `look`: see `pages.ui.training_messages`; each a list of {value, number}. Hovering and reading send nothing.
-// Nothing is rebuilt while a run goes on: texts are written where they changed, pixels are painted on the same canvases.
+// Nothing is rebuilt while a run goes on: texts are written where they changed, pixels are painted on the same canvases;
+// what is scrolled out of sight waits until it is looked at, or the run rests.
 
 const FILM = Symbol.for("cnn-lab-film");
 const OUTBOX = 20; // messages of one kind that wait for the page
@@ -52,9 +53,12 @@ function trainingMount(parentElement) {
 
   /** The charts' line at the moment where one stands. */
   function showMoment() {
-    if (!message) return;
+    if (message) for (const chart of charts) chart.at(momentOfCharts());
+  }
+
+  function momentOfCharts() {
     const at = seeker.at();
-    for (const chart of charts) chart.at(at === null ? null : at / message.player.per_epoch);
+    return at === null ? null : at / message.player.per_epoch;
   }
 
   function draw() {
@@ -70,14 +74,14 @@ function trainingMount(parentElement) {
     message = fresh;
     seeker.answer(message.player);
     player.update(message.player, look);
-    const curves = readCurves(message);
-    showMoment();
-    for (const chart of charts) chart.update(curves, look, message.player);
-    network.update(message, look);
-    confusion.update(message, look);
-    below.update(message, look);
+    const curves = readCurves(message), goesOn = RUNNING.includes(message.player.status);
+    const drawn = (view) => !goesOn || !outOfSight.has(view.node);
+    for (const chart of charts) if (drawn(chart)) chart.update(curves, look, message.player, momentOfCharts());
+    for (const view of [network, confusion, below]) if (drawn(view)) view.update(message, look);
     root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
   }
+
+  const outOfSight = new Set();
 
   /** Draw in the next frame, and only the newest message: a hidden tab draws nothing. */
   function later() {
@@ -99,6 +103,13 @@ function trainingMount(parentElement) {
     due = setTimeout(() => { confusion.repaint(); later(); }, 60);
   });
   watcher.observe(root);
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) outOfSight.add(target);
+      else if (outOfSight.delete(target)) later();
+    }
+  });
+  for (const view of views) sight.observe(view.node);
 
   function update({ setTriggerValue }) {
     trigger = setTriggerValue;
@@ -110,6 +121,7 @@ function trainingMount(parentElement) {
   function end() {
     stop.abort();
     watcher.disconnect();
+    sight.disconnect();
     clearTimeout(due);
     cancelAnimationFrame(frame);
     seeker.forget();

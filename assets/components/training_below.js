@@ -36,8 +36,9 @@ function trainingHistograms() {
       });
       node.replaceChildren(...parts.map((part) => part.node));
     }
+    const widths = parts.map((part) => Math.floor(part.node.clientWidth)); // all before a word is written: one layout
     layers.forEach((layer, at) => {
-      const width = Math.floor(parts[at].node.clientWidth);
+      const width = widths[at];
       if (!width) return;
       const fill = (part, from, bound, colour, what) => {
         paintHistogram(part.canvas, [...counts.subarray(from, from + bins)], colour, theme, [width, 58]);

@@ -277,8 +277,9 @@ function trainingChart(kind, title, host) {
     node: card.node,
     draw,
     listen,
-    update(next, look, player) {
+    update(next, look, player, at) { // `at` as in `at()`
       curves = next;
+      current = at;
       theme = look;
       const newest = Math.max(player.step / player.per_epoch, ...curves.slice(1).map((curve) => curve.epochs.at(-1) ?? 0));
       const most = Math.max(player.total / player.per_epoch, newest);

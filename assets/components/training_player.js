@@ -95,7 +95,6 @@ function trainingPlayer(seeker, send) {
       track.update(next, look);
       draw();
     },
-    resize: (look) => player && track.update(player, look),
     listen: (signal) => track.listen(signal),
   };
 }

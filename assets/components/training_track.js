@@ -149,11 +149,11 @@ function trainingTrack(seeker) {
     }
   }
 
+  /** What `place` draws next. */
   node.update = (next, look) => {
     player = next;
     theme = look;
     width = Math.floor(node.clientWidth);
-    node.place();
   };
 
   // Moving -------------------------------------------------------------------------------------------------------------
