@@ -135,6 +135,10 @@ function trainingChart(kind, title, host) {
     context.strokeStyle = cssColour(at ? mix(theme.background, colour, 0.55) : mix(theme.background, theme.text, 0.6));
     context.lineWidth = at ? 1 : 1.5;
     trace(context, curve.epochs, own.smooth);
+    if (curve.epochs.length === 1) { // a run that ended after its first batch has no line
+      context.fillStyle = context.strokeStyle;
+      dot(context, xOf(curve.epochs[0]), yOf(own.smooth[0]), 2.5);
+    }
     context.strokeStyle = cssColour(colour);
     context.lineWidth = 2;
     trace(context, curve.checks, own.checked);

