@@ -23,6 +23,9 @@ MOST_PIXELS = 8_000_000
 MOST_WORK = 600_000_000
 """Pixels of all frames together: some seconds of compressing. A longer film is drawn less fine, then skips steps."""
 SCALES = (2.0, 1.5, 1.0)
+EVERY = 600
+"""Milliseconds of a frame. Where a film would be longer than `LONGEST` they are fewer, but not below `LEAST`."""
+LONGEST, LEAST = 30_000, 100
 LAST = 4  # the last frame stays so many times longer, and at least
 LEAST_LAST = 2000  # milliseconds
 
@@ -70,7 +73,7 @@ def png(data: Data, *, dark: bool, step: int | None = None) -> bytes:
     return stage.frame(shown, counted=step is not None, pinned=step is None and pinned is not None).png()
 
 
-def gif(data: Data, *, dark: bool, milliseconds: int = 600) -> bytes:
+def gif(data: Data, *, dark: bool, milliseconds: int | None = None) -> bytes:
     """Draw the window sliding over all outputs, one frame a step; the outputs fill in. It repeats for ever.
 
     Parameters
@@ -79,8 +82,8 @@ def gif(data: Data, *, dark: bool, milliseconds: int = 600) -> bytes:
         As `pages.ui.explorer_data` describes it.
     dark : bool
         In the colours of the dark theme.
-    milliseconds : int
-        How long a frame stays; the last one stays longer.
+    milliseconds : int, optional
+        How long a frame stays; the last one stays longer. By default 600, and less in a film of more than 50 frames.
 
     Returns
     -------
@@ -92,29 +95,39 @@ def gif(data: Data, *, dark: bool, milliseconds: int = 600) -> bytes:
     ValueError
         If `milliseconds` is less than 20, which browsers do not keep, or the grids are too large to be drawn.
     """
-    if milliseconds < 20:
+    if milliseconds is not None and milliseconds < 20:
         raise ValueError(f"`milliseconds` (={milliseconds}) must be at least 20: browsers show no shorter frames")
     model, box = _prepared(data)
     plan = _plan(model, box)
     stage = Stage(model, box, dark=dark, scale=plan.scale, steps=plan.steps)
     film = Writer(stage.palette)
-    for step in plan.steps:
+    for step, stays in zip(plan.steps, durations(len(plan.steps), milliseconds), strict=True):
         stage.reveal(step)
-        last = step == plan.steps[-1]
-        film.add(stage.frame(step), max(LAST * milliseconds, LEAST_LAST) if last else milliseconds)
+        film.add(stage.frame(step), stays)
     return film.data()
 
 
+def durations(frames: int, milliseconds: int | None = None) -> list[int]:
+    """Return how long each frame stays: a long film goes faster, and the finished map is there to be seen.
+
+    >>> durations(3), sum(durations(256)) / 1000
+    ([600, 600, 2400], 30.05)
+    """
+    each = milliseconds or max(min(EVERY, LONGEST // frames // 10 * 10), LEAST)  # a GIF counts hundredths of a second
+    return [each] * (frames - 1) + [max(LAST * each, LEAST_LAST)]
+
+
 def caption(data: Data) -> str:
-    """Return a sentence that says how many steps the film has, and whether it skips some."""
+    """Return a sentence that says how many steps the film has, whether it skips some, and how long it lasts."""
     model, box = _prepared(data)
     steps = _plan(model, box).steps
     if len(steps) == 1:
         return "The film has one frame: there is one output."
     every = steps[1] - steps[0]
+    lasts = f"in {sum(durations(len(steps))) / 1000:.0f} seconds"
     if every == 1:
-        return f"The film shows the window at each of its {len(steps):,} places."
-    return f"The film shows every {_ordinal(every)} of the window's {model.steps:,} places, and the last."
+        return f"The film shows the window at each of its {len(steps):,} places, {lasts}."
+    return f"The film shows every {_ordinal(every)} of the window's {model.steps:,} places, and the last, {lasts}."
 
 
 def _prepared(data: Data) -> tuple[Model, Box]:

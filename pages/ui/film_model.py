@@ -81,6 +81,18 @@ def fit_number(value: Value, room: int, decimals: int | None = None) -> str:
     return "≈0" if abs(value) < 1 else "…"
 
 
+def equals_sign(value: Value, text: str) -> str:
+    """Return "=", or "≈" before a number that had to be rounded.
+
+    >>> equals_sign(4.5, "4.5"), equals_sign(4.56640625, "4.56641"), equals_sign("NaN", "NaN")
+    ('=', '≈', '=')
+    """
+    if not isinstance(value, float | int):
+        return "="
+    said = float(text.replace(",", "").replace(MINUS, "-"))
+    return "=" if abs(said - value) <= 1e-9 * max(abs(value), 1) else "≈"
+
+
 @dataclass(frozen=True)
 class Term:
     """One input cell that an output reads."""
@@ -116,6 +128,7 @@ class Sum:
     open: str
     words: list[Word]
     result: str
+    equals: str = "="
 
 
 class Model:
@@ -138,6 +151,9 @@ class Model:
         self._kept = self.in_rows - below - rest[0], self.in_columns - beside - rest[1]
         self.one_to_one = len(self.sources) > 1 and all(len(pairs) == 1 for pairs in self.sources)
         self.channels = len(self.input["planes"])
+        self._stamps = data["operation"].startswith("transposed")
+        divisors = self.output.get("divisors") or []
+        self.same_divisors = len({each for plane in divisors for line in plane for each in line}) == 1
 
     @property
     def steps(self) -> int:
@@ -244,29 +260,34 @@ class Model:
         """Return how an output comes about: one line, or one for each channel and their sum."""
         groups = self.terms(plane, row, column)
         bias = self.data["bias"][plane] if self.data["bias"] else None
-        result = self.output_text(self.output["planes"][plane][row][column])
+        value = self.output["planes"][plane][row][column]
         if self.reduce != "sum":
             counted = [term for group in groups for term in group if term.counts]
             if self.reduce == "max":
-                return [Sum("", "max(", self._joined(counted, ",", ")"), result)]
+                return [self._sum("", "max(", self._joined(counted, ",", ")"), value)]
             divisor = self.output["divisors"][plane][row][column]
-            return [Sum("", "(", self._joined(counted, " +", f") ÷ {divisor}"), result)]
+            return [self._sum("", "(", self._joined(counted, " +", f") ÷ {divisor}"), value)]
         if len(groups) == 1:
             words = self._joined(groups[0], " +")
-            return [Sum("", "", words if bias is None else _added(words, bias, self.weight_text(_size(bias))), result)]
+            return [self._sum("", "", self._biased(words, bias), value)]
         parts = [channel[row][column] for channel in self.output["partials"][plane]]
         names = self.input["names"]
         lines = []
         for (source, _), group, part in zip(self.sources[plane], groups, parts, strict=True):
             label = names[source] if names and names[source] else f"Channel {source + FIRST_CHANNEL}"
-            lines.append(Sum(label, "", self._joined(group, " +"), self.output_text(part)))
+            lines.append(self._sum(label, "", self._joined(group, " +"), part))
         words = [Word(self.output_text(parts[0]))]
         for part in parts[1:]:
             words = _added(words, part, self.output_text(_size(part)), "")
-        lines.append(
-            Sum("Sum", "", words if bias is None else _added(words, bias, self.weight_text(_size(bias))), result)
-        )
+        lines.append(self._sum("Sum", "", self._biased(words, bias), value))
         return lines
+
+    def _sum(self, label: str, opens: str, words: list[Word], value: Value) -> Sum:
+        result = self.output_text(value)
+        return Sum(label, opens, words, result, equals_sign(value, result))
+
+    def _biased(self, words: list[Word], bias: Value) -> list[Word]:
+        return words if bias is None else _added(words, bias, self.weight_text(_size(bias)))
 
     def _term_text(self, term: Term) -> str:
         value = self.input_text(term.value)
@@ -278,7 +299,7 @@ class Model:
         words = [Word(self._term_text(term), join, term) for term in (weighed if folded else terms)]
         if len(words) > LONGEST:
             words = [*words[:12], Word(f"… {len(words) - 14} more …", join), *words[-2:]]
-        words = words or [Word("nothing")]
+        words = words or [Word("no stamp reaches this cell" if self._stamps else "nothing")]
         words[-1] = replace(words[-1], tail=f" (and {len(terms) - len(weighed)} with weight 0)" if folded else close)
         return words
 

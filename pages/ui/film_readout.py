@@ -87,7 +87,7 @@ class Readout:
         if not one.words:
             put(one.open, size)
         if one.result:
-            put(f"= {one.result}", round(TOTAL * self.scale) if last else size, bold=last)
+            put(f"{one.equals} {one.result}", round(TOTAL * self.scale) if last else size, bold=last)
         return rows
 
     def height(self, count: int) -> float:

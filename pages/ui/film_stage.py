@@ -8,12 +8,13 @@ from typing import Any
 from pages.ui import film_glyphs, film_patterns
 from pages.ui.film_canvas import RGB, Canvas, Palette, ink_on, mix, scale_colour, theme, thinned
 from pages.ui.film_layout import HEADS, NUMBER_CELL, SMALL, Box, Sheet, Sign
-from pages.ui.film_model import Model, Term, Value, fit_number
+from pages.ui.film_model import Model, Sum, Term, Value, fit_number
 from pages.ui.film_readout import Inks, Readout, Row
 
 MARGIN = 24
 NARROWEST = 560  # room for a sum in few lines
 KEY = 30
+WIDE = 0.602  # of a figure, in sizes of the font
 
 Place = tuple[str, int, int, int]
 """Which grid, its plane, row and column."""
@@ -164,7 +165,7 @@ class Stage:
         if sheet.cell < NUMBER_CELL or value is None:
             return
         font = min(max(sheet.cell * 0.3, 8.5), 13)
-        text = fit_number(value, int((sheet.cell - 3) / (0.602 * font)), self._decimals(where, kind))
+        text, font = fitted(value, sheet.cell - 3, font, self._decimals(where, kind))
         ink = self.padding_ink if kind == "pad" else self.theme.text if isinstance(value, str) else ink_on(colour)
         middle = top + (side - self._px(13 if note else 0)) / 2
         canvas.text(text, left + side / 2, middle, self._px(font), ink, at=0.5)
@@ -189,7 +190,7 @@ class Stage:
         edge, high = self._px(1.5), self._px(12)
         bottom = top + side - edge
         canvas.fill(bottom - high, left + edge, bottom, left + side - edge, self.theme.background)
-        size = self._px(min(10.5, cell * 0.33))
+        size = self._px(min(10.5, cell * 0.33, (cell - 3) / (WIDE * len(note))))
         ink = self.quiet if faint else self.theme.primary
         canvas.text(note, left + side / 2, bottom - high / 2, size, ink, at=0.5)
 
@@ -218,7 +219,7 @@ class Stage:
             self._light(canvas, terms, (plane, row, column))
         self._here(canvas, plane, row, column)
         sums = self.model.written(plane, row, column)
-        self._partials(canvas, [one.result for one in sums[:-1]])
+        self._partials(canvas, sums[:-1])
         place = f"Output {self.model.place(plane, row, column)}{' · pinned' if pinned else ''}"
         count = f"Step {step:,} of {self.model.steps:,}" if counted else ""
         top, left = self._px(self.readout_top), self._px(MARGIN)
@@ -250,13 +251,16 @@ class Stage:
     def _note_of(self, term: Term, output: tuple[int, int, int], cell: int) -> str:
         """What is written on a cell that is read: its weight, that it won, or the divisor."""
         if self.model.reduce == "sum":
-            room = int((cell - 3) / (0.602 * min(10.5, cell * 0.33)))
-            weight = fit_number(term.weight, room, self.model.kernel["decimals"])
+            font = min(10.5, cell * 0.33)
+            room = int((cell - 3) / (WIDE * font))
+            weight, _ = fitted(term.weight, cell - 3, font, self.model.kernel["decimals"])
             return f"×{weight}" if len(weight) < room else weight
         if not term.counts:
             return "–"
         if self.model.reduce == "max":
             return "max" if term.winner else ""
+        if self.model.same_divisors:  # the sum says it, once
+            return ""
         plane, row, column = output
         return f"÷{self.model.output['divisors'][plane][row][column]}"
 
@@ -268,10 +272,24 @@ class Stage:
         inner = (top + thick, left + thick, top + side - thick, left + side - thick)
         canvas.ring(*inner, max(self._px(1), 1), self.theme.background)
 
-    def _partials(self, canvas: Canvas, results: list[str]) -> None:
-        for plane, result in enumerate(results):
+    def _partials(self, canvas: Canvas, sums: list[Sum]) -> None:
+        for plane, one in enumerate(sums):
             weights = next(w for pairs in self.model.sources for source, w in pairs if source == plane)
             x, y, sheet = self.sheets["kernel", weights]
             if sheet.partial:
                 middle = self._px(y + sheet.height - 12)
-                canvas.text(f"= {result}", self._px(x), middle, self._px(14), self.theme.text, bold=True)
+                canvas.text(f"{one.equals} {one.result}", self._px(x), middle, self._px(14), self.theme.text, bold=True)
+
+
+def fitted(value: Value, width: float, font: float, decimals: int | None) -> tuple[str, float]:
+    """Return a number as it is written in `width` pixels, and the size of the font: smaller where "…" would stand.
+
+    >>> fitted(-111.0, 21.0, 8.5, None), fitted(-1115.0, 21.0, 8.5, None)[0]
+    (('−111', 8.5), '−1115')
+    """
+    room = int(width / (WIDE * font))
+    for characters in range(room, room + 4):
+        text = fit_number(value, characters, decimals)
+        if text != "…":
+            return text, font if characters == room else width / (WIDE * characters)
+    return "…", font

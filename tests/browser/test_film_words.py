@@ -105,8 +105,8 @@ def test_each_sum_is_written_alike(page: Any, name: str) -> None:
           const model = explorerModel(data);
           return Array.from({ length: model.steps }, (_, i) => model.atStep(i + 1)).map((place) => ({
             place, words: model.outputPlace(...place),
-            lines: model.written(...place).map(({ label, open, terms, result }) => ({
-              label, open, result,
+            lines: model.written(...place).map(({ label, open, terms, equals, result }) => ({
+              label, open, equals, result,
               terms: terms.map(({ text, tail }) => text + tail), won: terms.map(({ term }) => Boolean(term?.winner)),
             })),
           }));
@@ -123,6 +123,7 @@ def test_each_sum_is_written_alike(page: Any, name: str) -> None:
             {
                 "label": line.label,
                 "open": line.open,
+                "equals": line.equals,
                 "result": line.result,
                 "terms": [word.text + word.tail for word in line.words],
                 "won": [word.term is not None and word.term.winner for word in line.words],

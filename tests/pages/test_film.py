@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import tomllib
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.ui import film
+from pages.ui import film, film_glyphs
 from pages.ui.explorer import (
     annotate,
     convolution,
@@ -28,7 +28,7 @@ from pages.ui.explorer import (
 from pages.ui.film_canvas import thinned
 from pages.ui.film_layout import arrange
 from pages.ui.film_model import Model
-from pages.ui.film_stage import Stage
+from pages.ui.film_stage import Stage, fitted
 
 Data = dict[str, Any]
 ROOT = Path(__file__).parents[2]
@@ -264,7 +264,7 @@ def test_the_sum_changes_from_frame_to_frame_and_says_the_step() -> None:
     shown = frames(film.gif(data, dark=False))
     stage = stage_of(data)
     below = [frame[round(stage.readout_top * 2) :] for frame in shown]
-    assert all((one != other).any() for one, other in pairwise(below))
+    assert all((one != other).any() for one, other in itertools.pairwise(below))
     lines = stage.model.written(0, 0, 0)
     assert [word.text for word in lines[0].words][:3] == ["0.4 × 1", "0.2 × 0", "1.0 × 1"]
     assert (lines[0].result, stage.model.place(0, 0, 0)) == ("3.3", "row 0, column 0")
@@ -305,9 +305,9 @@ def test_padding_is_hatched_and_what_is_never_read_crossed_out() -> None:
 
 def test_a_long_film_skips_steps_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     data = worked_example()
-    assert film.caption(data) == "The film shows the window at each of its 16 places."
+    assert film.caption(data) == "The film shows the window at each of its 16 places, in 11 seconds."
     monkeypatch.setattr(film, "MOST_FRAMES", 6)
-    assert film.caption(data) == "The film shows every 3rd of the window's 16 places, and the last."
+    assert film.caption(data) == "The film shows every 3rd of the window's 16 places, and the last, in 5 seconds."
     shown = frames(film.gif(data, dark=False))
     assert len(shown) == 6  # 1, 4, 7, 10, 13, 16
     stage = stage_of(data)
@@ -315,7 +315,7 @@ def test_a_long_film_skips_steps_and_says_so(monkeypatch: pytest.MonkeyPatch) ->
     last = expected_colour(data["output"]["planes"][0][3][3], data["output"]["scale"], False)
     assert (shown[-1][top + 16, left + 16] == last).all()
     monkeypatch.setattr(film, "MOST_FRAMES", 8)
-    assert film.caption(data) == "The film shows every 2nd of the window's 16 places, and the last."
+    assert film.caption(data) == "The film shows every 2nd of the window's 16 places, and the last, in 7 seconds."
     assert film.caption(CASES["one cell"]()) == "The film has one frame: there is one output."
 
 
@@ -365,3 +365,35 @@ def test_a_step_that_is_none_is_refused(step: int) -> None:
 def test_frames_shorter_than_browsers_show_are_refused() -> None:
     with pytest.raises(ValueError, match=r"`milliseconds` \(=10\)"):
         film.gif(worked_example(), dark=False, milliseconds=10)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 16, 50, 51, 256, 400])
+def test_a_long_film_is_over_in_good_time_and_its_end_stays(frames: int) -> None:
+    lasting = film.durations(frames)
+    assert len(lasting) == frames
+    assert set(lasting[:-1]) <= {600} if frames <= 50 else 100 <= lasting[0] < 600
+    assert sum(lasting) <= 50_000
+    assert lasting[-1] >= 2000
+    assert all(each % 10 == 0 for each in lasting)
+
+
+def test_the_film_of_a_large_grid_keeps_its_pace() -> None:
+    data = convolution(noise(10, 10), weights(1, 1))
+    image = Image.open(io.BytesIO(film.gif(data, dark=False)))
+    lasting = []
+    for at in range(image.n_frames):
+        image.seek(at)
+        image.load()
+        lasting.append(image.info["duration"])
+    assert lasting == film.durations(100) == [300] * 99 + [2000]
+
+
+@pytest.mark.parametrize("value", [-1115.0, -9999.0, 1115.0, -12345.0, -999_999.0, -0.0625, 255.0, -1.5e9])
+def test_a_number_is_made_smaller_before_it_is_left_out(value: float) -> None:
+    for cell, decimals in itertools.product(range(24, 45), (None, 0)):
+        width, font = cell - 3, min(max(cell * 0.3, 8.5), 13)
+        text, size = fitted(value, width, font, decimals)
+        assert text != "…"
+        assert font * 0.55 <= size <= font
+        for scale in film.SCALES:  # it fits, but for what rounding the font's size to a pixel adds
+            assert film_glyphs.width(text, round(size * scale)) <= cell * scale, (text, size, scale)
