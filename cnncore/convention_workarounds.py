@@ -27,7 +27,7 @@ class Workaround:
     plan : Plan
         Where the windows lie whose numbers are kept. `cnncore.convention_calls.write_call` writes it as it is done.
     words : str
-        How it was computed, as the end of a sentence.
+        What the function lacks, and how its numbers were computed: a sentence.
     """
 
     plan: Plan
@@ -74,7 +74,7 @@ def find_workaround(profile: Profile, shape: Pair, taps: Pair, settings: Setting
     >>> from cnncore.conventions import PROFILES
     >>> found = find_workaround(PROFILES["ndimage.correlate"], (6, 6), (3, 3), Settings(stride=2))
     >>> found.words, found.plan.pads
-    ('computed at stride 1, then every 2nd kept', ((1, 1), (1, 1)))
+    ('correlate has no stride: computed at stride 1, then every 2nd kept.', ((1, 1), (1, 1)))
     """
     (down, across), dilation = settings.stride, settings.dilation
     if profile.strides or profile.dilates or (down, across, *dilation) == (1, 1, 1, 1):
@@ -84,10 +84,11 @@ def find_workaround(profile: Profile, shape: Pair, taps: Pair, settings: Setting
     rows, columns = ((k - 1) * d + 1 for k, d in zip(taps, dilation, strict=True))
     plain = make_plan(profile, shape, (rows, columns) if gaps else taps, asked)
     plan = replace(plain, taps=taps, stride=settings.stride, dilation=dilation)
+    name = profile.function.rpartition(".")[2]
     if plan.outside == IGNORED and _sees_nothing(plan):
-        name = profile.function.rpartition(".")[2]
         raise RefusedError(f"{name} has no answer where a window with gaps meets no cell of the input.")
-    return Workaround(plan, f"computed {_how(profile, plan)}")
+    lacks = [what for what, steps in (("stride", plan.stride), ("dilation", dilation)) if steps != (1, 1)]
+    return Workaround(plan, f"{name} has no {' and no '.join(lacks)}: computed {_how(profile, plan)}.")
 
 
 def _sees_nothing(plan: Plan) -> bool:

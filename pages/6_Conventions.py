@@ -7,10 +7,14 @@ from pages.ui import conventions_controls, conventions_gallery, conventions_tabl
 from pages.ui.conventions_view import Comparison, compare, core_settings
 from pages.ui.grid_controls import small_grid, small_kernel
 from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
 PAGE = "pages/6_Conventions.py"
 SETTINGS = (*conventions_controls.SETTINGS, *conventions_tables.SETTINGS)
+# What is put back first where the settings do not go together: the input last.
+FIRST = ("kernel_rows", "kernel_columns", "dilation", "border", "padding", "stride", "window", "input")
+NAMES = {"what": "operation", "window": "kernel", "border": "border rule"}
 enter(PAGE)
 state = PageState("conventions", SETTINGS)
 
@@ -30,14 +34,10 @@ complaints = state.begin()
 values = state.values()
 with session_lock():
     give_way()
-    try:
-        comparison = compute(values)
-        state.mark_good(values)
+    comparison, drawn = make_or_last(state, values, complaints, compute, first=FIRST, names=NAMES)
+    if drawn is values:
         pins.drop_lost(state, [(1, *shape) for shape in comparison.shapes], complaints)
-    except ValueError as error:
-        complaints.append(str(error))
-        values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
-        comparison = compute(values)
+    values = drawn
 
 # The gallery goes first, into its place below the heading: it is what the person waits for.
 top = st.container()

@@ -4,50 +4,18 @@
 // padding of all), low, high (black and white of the input), kernel (weights, or null), taps, stride, dilation,
 // bound, gap_bound, kernel_bound, reference (which item), refused (the name of the one that was wanted and refuses),
 // place [row, column], pinned, and items:
-// [{ name, function, refusal, call, values, gap, equal, labels, sentences, idle, around, pads, flip }].
+// [{ name, function, refusal, way (a sentence, if there are numbers all the same), call, values, gap, equal, labels,
+// sentences, idle, around, pads, flip }].
 // trigger `pin`: { row, column }, or {} when the pin is taken away. trigger `edit`: { where ("input" | "kernel"), row,
 // column, text }, counted as the person handed the grid over. Everything else stays in the browser.
 
-const CARD_GAP = 20; // px
-const LEAST_CARD = 140;
-const LARGEST_CELL = 34;
-const ASIDE = 208; // px of the column with input and kernel, where it stands beside the outputs
 const SIGNS = { convolution: ["\u2605", "\u2217"] };
-
-/** How many outputs stand side by side, and how large their cells are: numbers first, then company. */
-function shelves(width, columns) {
-  const plan = (count) => {
-    const card = Math.floor((width - CARD_GAP * (count - 1)) / count);
-    return { count, card, cell: wholeCell(Math.min(LARGEST_CELL, (card - 2) / columns)) };
-  };
-  const least = width >= 560 ? 2 : 1;
-  const plans = [4, 3, 2, 1].filter((count) => count >= least).map(plan).filter(({ count, card }) => count === least || card >= LEAST_CARD);
-  return plans.find(({ cell }) => cell >= READABLE) ?? plans.find(({ cell }) => cell >= 12) ?? plans.at(-1);
-}
-
-/** The differences have their words beside them, or below where there is no room. */
-function gapShelves(width, columns) {
-  const count = width >= 560 ? 2 : 1;
-  const card = Math.floor((width - CARD_GAP * (count - 1)) / count);
-  const cell = (room) => wholeCell(Math.min(READABLE + 2, (room - 2) / columns));
-  const beside = cell(card - LEAST_CARD - 14);
-  if (beside >= READABLE) return { count, cell: beside, words: "beside" };
-  const below = cell(card);
-  return below < READABLE && beside * columns >= 90 ? { count, cell: beside, words: "beside" } : { count, cell: below, words: "below" };
-}
-
-/** A call that may break after its punctuation, not inside its words. */
-function breakable(call) {
-  const node = element("code", { class: "call number" });
-  for (const part of call.split(/(?<=[.(,])/)) node.append(part, element("wbr"));
-  return node;
-}
 
 const galleryView = instances((parentElement) => {
   const stop = new AbortController();
   const { signal } = stop;
   const view = { data: null, theme: null, pin: () => {}, edit: () => {} };
-  // What the pointer is over, and what has the focus: { item, row, column }, item null for a cell of the input.
+  // What the pointer is over, and what has the focus: { item, row, column }, item null for a cell of the input or kernel.
   let hovered = null;
   let focused = null;
   let pinned = null; // { row, column }; the browser's word until the server's comes
@@ -59,7 +27,13 @@ const galleryView = instances((parentElement) => {
     focus: (place) => { focused = place && { item: null, ...place }; show(); },
     press: (event, place) => editKey(event, "input", place),
   });
-  const kernel = heatGrid({ signal, hover: () => {}, focus: () => {}, press: (event, place) => editKey(event, "kernel", place) });
+  const ofWeight = (place) => (place && plan.cell < READABLE ? { item: null, kernel: true, ...place } : null); // else it stands there
+  const kernel = heatGrid({
+    signal,
+    hover: (place) => { hovered = ofWeight(place); show(); },
+    focus: (place) => { focused = ofWeight(place); show(); },
+    press: (event, place) => editKey(event, "kernel", place),
+  });
   const inputCaption = element("figcaption", { class: "quiet" });
   const kernelCaption = element("figcaption", { class: "quiet" });
   const sign = element("div", { class: "sign", "aria-hidden": "true" });
@@ -80,8 +54,10 @@ const galleryView = instances((parentElement) => {
   parentElement.append(root);
   keepKeysInside(root, signal);
 
+  let plan = null; // as galleryPlan says
   let cards = []; // one an item: { node, grid, gapNode, gapGrid, around }
   const item = (index) => view.data.items[index];
+  const called = (one) => (one.way ? `${one.name}\u2020` : one.name);
   const same = (a, b) => Boolean(a && b && a.row === b.row && a.column === b.column);
 
   const exists = (place) => Boolean(place) && (place.item === null || item(place.item)?.values?.[place.row]?.[place.column] !== undefined);
@@ -165,7 +141,7 @@ const galleryView = instances((parentElement) => {
       const grid = one.values ? gridOf(index) : null;
       const gapGrid = one.values && !one.equal ? gridOf(index) : null;
       const mark = SIGNS[data.operation]?.[one.flip ? 1 : 0];
-      const title = element("div", { class: "name" }, one.name, mark && one.values ? element("span", { class: "mark quiet", "aria-hidden": "true" }, mark) : "");
+      const title = element("div", { class: "name" }, called(one), mark && one.values ? element("span", { class: "mark quiet", "aria-hidden": "true" }, mark) : "");
       const body = grid ? grid.node : element("p", { class: "refusal" }, one.refusal);
       const note = element("div", { class: "note" });
       if (grid) note.append(...noteOf(one, index));
@@ -177,60 +153,67 @@ const galleryView = instances((parentElement) => {
         if (one.idle.length) words.append(element("p", { class: "quiet" }, `Without effect here: ${one.idle.join(", ")}.`));
       }
       const gapNode = gapGrid && element("article", { class: "card", "aria-label": `${one.name}, difference` },
-        element("div", { class: "name" }, one.name), element("div", { class: "body" }, gapGrid.node), words);
+        element("div", { class: "name" }, called(one)), element("div", { class: "body" }, gapGrid.node), words);
       return { node, grid, gapGrid, gapNode, around: JSON.stringify([one.around, one.pads, one.flip]) };
     });
     outputs.replaceChildren(...cards.map(({ node }) => node));
     gaps.replaceChildren(...cards.flatMap(({ gapNode }) => (gapNode ? [gapNode] : [])));
-    const base = item(data.reference).name;
+    const base = called(item(data.reference));
     heading.textContent = `Difference to ${base}`;
     const equal = data.items.filter((one, index) => one.equal && index !== data.reference);
-    const idle = equal.filter((one) => one.idle.length).map((one) => `${one.name} (${one.idle.join(", ")})`);
+    const idle = equal.filter((one) => one.idle.length).map((one) => `${called(one)} (${one.idle.join(", ")})`);
     alike.textContent = [
       data.refused ? `${data.refused} refuses, so ${base} takes its place.` : "",
-      equal.length ? `The same numbers: ${equal.map(({ name }) => name).join(", ")}.` : gaps.children.length ? "" : "Nothing else computes this.",
+      equal.length ? `The same numbers: ${equal.map(called).join(", ")}.` : gaps.children.length ? "" : "Nothing else computes this.",
       idle.length ? `Other rules that change nothing here: ${idle.join("; ")}.` : "",
     ].filter(Boolean).join(" ");
     alike.hidden = !alike.textContent;
   }
 
   function noteOf(one, index) {
-    if (index === view.data.reference) return [element("b", {}, "the reference")];
-    if (one.equal) return [element("b", {}, "= "), "the same"];
-    return [element("b", {}, "\u2260 "), one.labels.join(", ")];
+    const way = one.way ? [element("p", { class: "way" }, `\u2020 ${one.way}`)] : [];
+    if (index === view.data.reference) return [element("b", {}, "the reference"), ...way];
+    if (one.equal) return [element("b", {}, "= "), "the same", ...way];
+    return [element("b", {}, "\u2260 "), one.labels.join(", "), ...way];
   }
 
   /** Sizes and numbers of every grid. */
   function paint() {
     const { data, theme } = view;
-    const beside = width.width >= 700;
-    stage.classList.toggle("beside", beside);
-    const room = beside ? width.width - ASIDE - 32 : width.width;
     const known = data.items.filter(({ values }) => values);
     const columns = Math.max(...known.map(({ values }) => values[0].length));
+    const [top, bottom, left, right] = data.frame;
+    plan = galleryPlan(width.width, [data.input.length + top + bottom, data.input[0].length + left + right], data.kernel && data.taps);
+    const { room } = plan;
+    stage.classList.toggle("beside", plan.beside);
+    stage.classList.toggle("under", plan.under);
+    stage.classList.toggle("broad", plan.broad);
+    stage.classList.toggle("wide", width.width >= 700);
     const family = getComputedStyle(root).fontFamily;
-    for (const [shelf, part, plan, bound] of [[outputs, "grid", shelves(room, columns), data.bound], [gaps, "gapGrid", gapShelves(room, columns), data.gap_bound]]) {
-      shelf.classList.toggle("below", plan.words === "below");
-      shelf.style.gridTemplateColumns = `repeat(${plan.count}, minmax(0, 1fr))`;
+    for (const [shelf, part, shown, bound] of [[outputs, "grid", shelves(room, columns), data.bound], [gaps, "gapGrid", gapShelves(room, columns), data.gap_bound]]) {
+      shelf.classList.toggle("below", shown.words === "below");
+      shelf.style.gridTemplateColumns = `repeat(${shown.count}, minmax(0, 1fr))`;
       const name = part === "grid" ? "values" : "gap";
-      const fit = fitNumbers(known.flatMap((one) => one[name].flat()).filter((value) => value !== "NaN"), plan.cell, family);
+      const fit = fitNumbers(known.flatMap((one) => one[name].flat()).filter((value) => value !== "NaN"), shown.cell, family);
       cards.forEach((card, index) => {
         if (!card[part]) return;
         const numbers = item(index)[name];
         const label = `${item(index).name}, ${part === "grid" ? "output" : `difference to ${item(data.reference).name}`}`;
         card[part].draw({
-          rows: numbers.length, columns: numbers[0].length, cell: plan.cell, font: fit?.font ?? SMALLEST_FIGURES, label,
+          rows: numbers.length, columns: numbers[0].length, cell: shown.cell, font: fit?.font ?? SMALLEST_FIGURES, label,
           paint: (row, column) => {
             const value = numbers[row][column];
             const place = `row ${row}, column ${column}`;
-            if (value === "NaN") return { colour: theme.background, text: fit ? "new" : "", size: fit && Math.min(fit.font, 11), outside: true, label: `${place}: the other has no such cell` };
+            if (value === "NaN") return { colour: theme.background, text: fit ? "new" : "", size: fit && Math.min(fit.font, 11), lone: true, label: `${place}: the other has no such cell` };
             return { colour: signedCell(theme, value, bound), text: fit ? fit.write(value) : "", label: `${place}: ${exactly(value)}` };
           },
         });
       });
     }
-    given.style.setProperty("--aside", `${ASIDE}px`);
+    given.style.setProperty("--aside", `${plan.aside}px`);
     show();
+    // Higher than the window, it sticks by its lower edge, where the values are.
+    if (plan.beside) given.style.setProperty("--stick", `${Math.min(72, innerHeight - given.offsetHeight - 8)}px`);
   }
 
   /** The input with what the library of `index` puts round it, and the kernel as it lays it on. */
@@ -239,10 +222,8 @@ const galleryView = instances((parentElement) => {
     const one = item(index);
     const [top, bottom, left, right] = data.frame;
     const [rows, columns] = [data.input.length + top + bottom, data.input[0].length + left + right];
-    const beside = stage.classList.contains("beside");
     const weights = data.kernel && (one.flip ? data.kernel.map((line) => [...line].reverse()).reverse() : data.kernel);
-    const space = beside ? ASIDE : (width.width - (weights ? 44 : 0)) / (columns + (weights ? data.taps[1] : 0)) * columns;
-    const cell = wholeCell(Math.min(26, space / columns));
+    const { cell } = plan;
     const family = getComputedStyle(root).fontFamily;
     const fit = fitNumbers(one.around.flat().filter((value) => value !== "NaN"), cell, family);
     input.draw({
@@ -298,8 +279,9 @@ const galleryView = instances((parentElement) => {
     const { data } = view;
     const [top, , left] = data.frame;
     const place = current();
-    const ofInput = place.item === null ? { row: place.row - top, column: place.column - left } : null;
-    if (!ofInput) givenTo = place.item;
+    const ofKernel = Boolean(place.kernel);
+    const ofInput = place.item === null && !ofKernel ? { row: place.row - top, column: place.column - left } : null;
+    if (place.item !== null) givenTo = place.item;
     if (givenTo === null || !item(givenTo)?.values) givenTo = data.reference;
     const wanted = `${cards[givenTo].around} ${width.width}`; // many libraries put the same round it
     if (givenFor !== wanted) {
@@ -313,7 +295,7 @@ const galleryView = instances((parentElement) => {
     cards.forEach(({ grid, gapGrid }, index) => {
       for (const one of [grid, gapGrid]) {
         if (!one) continue;
-        one.mark(ofInput ? null : { row: place.row, column: place.column });
+        one.mark(place.item === null ? null : { row: place.row, column: place.column });
         if (pinned) outline(one.cellAt(pinned), "pinned");
         if (!ofInput) continue;
         const rows = range(one.shape[0]).filter((row) => reads(index, 0, row, ofInput.row));
@@ -321,17 +303,18 @@ const galleryView = instances((parentElement) => {
         for (const row of rows) for (const column of columns) outline(one.cellAt({ row, column }), "fed");
       }
     });
-    if (!ofInput) {
+    if (place.item !== null) {
       const rows = range(input.shape[0]).filter((row) => reads(place.item, 0, place.row, row - top));
       const columns = range(input.shape[1]).filter((column) => reads(place.item, 1, place.column, column - left));
       for (const row of rows) for (const column of columns) outline(input.cellAt({ row, column }), "under");
     }
     input.mark(ofInput && { row: place.row, column: place.column });
+    kernel.mark(ofKernel ? { row: place.row, column: place.column } : null);
     const window = data.kernel ? [] : [element("br"), `window ${data.taps.join(` ${TIMES} `)}`];
     inputCaption.replaceChildren(`input, as ${item(givenTo).name} sees it`, ...window);
     tell(place, ofInput);
     if (byFocus && focused) {
-      const said = data.items.filter(({ values }) => values).map((one) => `${one.name} ${exactly(one.values[place.row]?.[place.column] ?? "none")}`);
+      const said = data.items.filter(({ values }) => values).map((one) => `${one.name} ${exactly(one.values[place.row]?.[place.column] ?? "none")}${one.way ? " by a way around" : ""}`);
       live.textContent = `Row ${place.row}, column ${place.column}: ${said.join(", ")}`;
     }
   }
@@ -339,6 +322,11 @@ const galleryView = instances((parentElement) => {
   /** The list of values: one line a library, with its difference. */
   function tell(place, cell) {
     const { data } = view;
+    if (place.kernel) {
+      const at = kernel.cellAt(place)?.getAttribute("aria-label") ?? "";
+      readout.replaceChildren(element("div", { class: "where" }, `${kernelCaption.textContent.replace("k", "K")}, ${at}`));
+      return;
+    }
     if (cell) {
       const { around, pads, name } = item(givenTo);
       const value = around[cell.row + pads[0]]?.[cell.column + pads[2]];
@@ -354,8 +342,8 @@ const galleryView = instances((parentElement) => {
       const gap = one.gap?.[place.row]?.[place.column];
       const change = index === data.reference || gap === undefined || gap === 0 || gap === "NaN" ? "" : (isNumber(gap) && gap > 0 ? "+" : "") + numeral(gap);
       return element("div", { class: `entry${index === place.item ? " active" : ""}` },
-        element("span", { class: "who" }, one.name),
-        element("span", { class: "value" }, one.refusal ? "refuses" : value === undefined ? "\u2013" : numeral(value, 4)),
+        element("span", { class: "who" }, called(one)),
+        element("span", { class: "value" }, !one.values ? "refuses" : value === undefined ? "\u2013" : numeral(value, 4)),
         element("span", { class: "change quiet" }, change));
     });
     readout.replaceChildren(

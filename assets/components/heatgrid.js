@@ -123,7 +123,7 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     if (focused) goTo(at);
   }
 
-  /** `paint(row, column)` gives `{ colour, text, label, outside, pending }`; `font` is in px. */
+  /** `paint(row, column)` gives `{ colour, text, label, outside (padding), lone, pending }`; `font` is in px. */
   function draw({ rows, columns, cell, font, label, paint }) {
     shape(rows, columns);
     node.setAttribute("aria-label", label);
@@ -131,15 +131,16 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     node.style.setProperty("--figures", `${font}px`);
     node.classList.toggle("heat", cell < READABLE);
     cells.forEach((line, row) => line.forEach((box, column) => {
-      const { colour, text = "", label: name, outside = false, pending = false, size = null } = paint(row, column);
-      const look = `${colour}/${size}`;
+      const { colour, text = "", label: name, outside = false, lone = false, pending = false, size = null } = paint(row, column);
+      const look = `${outside || colour}/${size}`;
       if (looks.get(box) !== look) {
         looks.set(box, look);
-        box.style.backgroundColor = cssColour(colour);
-        box.style.color = inkOn(colour);
+        box.style.backgroundColor = outside ? "" : cssColour(colour); // padding has its own look
+        box.style.color = outside ? "" : inkOn(colour);
         box.style.fontSize = size ? `${size}px` : "";
       }
       box.classList.toggle("outside", outside);
+      box.classList.toggle("lone", lone);
       box.classList.toggle("pending", pending);
       if (box.textContent !== text) box.textContent = text;
       if (box.ariaLabel !== name) box.setAttribute("aria-label", name);

@@ -131,9 +131,8 @@ const traceView = instances((parentElement) => {
     readout.classList.toggle("quiet", !place);
     if (!place) {
       const made = lines.some(({ outside }) => outside?.some((line) => line.some(Boolean)));
-      const heat = rows[0]?.grids[0].node.classList.contains("heat");
       readout.textContent = made
-        ? `${heat ? "Hatched" : "Dashed"} cells lie outside the picture: the border rule fills them.`
+        ? "Hatched cells lie outside the picture: the border rule fills them."
         : "Point at a cell, or go through the cells with the arrow keys, to see its product.";
       return;
     }

@@ -1,18 +1,20 @@
-"""What stands under the gallery, in tabs: the conventions and the names of the border rules as tables, the link."""
+"""What stands under the gallery, in tabs: the conventions and the names of the border rules as tables, the files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from html import escape
 
+import numpy as np
 import streamlit as st
 
 from cnncore.conventions import BORDER_NAMES, BORDERS, IGNORED, PROFILES, Profile
+from pages.ui.conventions_picture import draw_gallery, film_of
 from pages.ui.conventions_view import Comparison
 from pages.ui.sharing import save_and_share
 from pages.ui.state import PageState, Setting, choice
 
 CONVENTIONS, BORDER_TAB, SHARE = "Conventions", "Border names", "Save and share"
-NO_BREAK = "\N{NO-BREAK SPACE}"
 TABS = (CONVENTIONS, BORDER_TAB, SHARE)
 SETTINGS: tuple[Setting, ...] = (choice("tab", TABS[0], TABS, "tab"),)
 
@@ -30,6 +32,28 @@ MIDDLE = {
 }
 DIVISOR = {"": "–", "always": "all cells of the window", "never": "the real cells", "choice": "as you choose"}
 
+# On a narrow screen each line becomes a card of its own, with the heads before their words.
+STYLE = """<style>
+.names { width: 100%; border-collapse: collapse; font-size: 0.875rem; line-height: 1.45; }
+.stMain .names :is(th, td) {
+  text-align: left; vertical-align: top; font-weight: 400; padding: 0.4rem 0.9rem 0.4rem 0;
+  border: 0; border-bottom: 1px solid light-dark(#dedad0, #2c363c);
+}
+.names thead th, .names td::before { color: light-dark(#5f656b, #9aa1a5); }
+.names code { font-size: 0.8125rem; white-space: nowrap; }
+@media (max-width: 640px) {
+  .names, .names tbody { display: block; }
+  .names thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .names tr { display: block; padding: 0.6rem 0; border-bottom: 1px solid light-dark(#dedad0, #2c363c); }
+  .stMain .names :is(th, td) {
+    display: grid; grid-template-columns: minmax(0, 9.2rem) minmax(0, 1fr); gap: 0.7rem; padding: 0.1rem 0; border: 0;
+  }
+  .stMain .names th { display: block; padding-bottom: 0.25rem; font-weight: 600; }
+  .names td::before { content: attr(data-head); }
+  .names code { white-space: normal; overflow-wrap: anywhere; justify-self: start; }
+}
+</style>"""
+
 
 def draw(state: PageState, comparison: Comparison) -> None:
     """Draw the tabs and what is in the open one."""
@@ -40,9 +64,26 @@ def draw(state: PageState, comparison: Comparison) -> None:
                 DRAW[name](state, comparison)
 
 
-def _table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> None:
-    columns = zip(heads, zip(*lines, strict=True), strict=True)
-    st.table({head: list(cells) for head, cells in columns}, border="horizontal", hide_index=True)
+def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a table as HTML that a narrow screen shows as cards; what stands between backticks is code.
+
+    >>> table(["Name", "Means"], [["`a`", "b"]]).partition("<tbody>")[2]
+    '<tr><th scope="row"><code>a</code></th><td data-head="Means">b</td></tr></tbody></table>'
+    """
+    top = "".join(f'<th scope="col">{_marked(head)}</th>' for head in heads)
+    rows = []
+    for first, *rest in lines:
+        cells = "".join(
+            f'<td data-head="{escape(head.replace("`", ""))}">{_marked(cell)}</td>'
+            for head, cell in zip(heads[1:], rest, strict=True)
+        )
+        rows.append(f'<tr><th scope="row">{_marked(first)}</th>{cells}</tr>')
+    return f'<table class="names"><thead><tr>{top}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _marked(text: str) -> str:
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
 
 
 def _yes(known: bool) -> str:
@@ -76,23 +117,32 @@ def _conventions(state: PageState, comparison: Comparison) -> None:
     heads = [*first, "Middle of an even window, in “same”", "Outside, unless told", "Stride", "Dilation"]
     heads += [] if operation == "convolution" else ["Rest of the stride"]
     heads += ["A mean divides by"] if operation == "average" else []
-    _table(heads, (convention_row(profile, means=operation == "average") for profile in profiles))
+    st.html(STYLE + table(heads, [convention_row(profile, means=operation == "average") for profile in profiles]))
     st.caption(
-        "Dilation 1 means no gaps, in PyTorch and Keras alike. Keras's “same” gives ⌈n / stride⌉ numbers and pads as "
-        "the input's size needs. Profiles of PyTorch 2.13, Keras 3.15 on TensorFlow 2.21, SciPy 1.17 and OpenCV 5.0; "
-        "none of them runs here: tests hold the numbers against the libraries' own."
+        "Dilation 1 means no gaps, in PyTorch and Keras alike. Some teaching material counts the gaps instead: the "
+        "notes of CS231n call this dilation 0, and their 1 is everybody's 2."
+    )
+    st.caption(
+        "Keras's “same” gives ⌈n / stride⌉ numbers and pads as the input's size needs. Profiles of PyTorch 2.13, "
+        "Keras 3.15 on TensorFlow 2.21, SciPy 1.17 and OpenCV 5.0; none of them runs here: tests hold the numbers "
+        "against the libraries' own."
     )
 
 
-def _borders(state: PageState, comparison: Comparison) -> None:
+def border_rows() -> tuple[list[str], list[list[str]]]:
+    """Return the heads and the lines of the table of border names."""
     columns = [column for column in BORDER_NAMES if column not in ("numpy.pad", "torch.nn.functional.pad")]
     heads = ["`numpy.pad`", "a b c d goes on as", *(f"`{column}`" for column in columns)]
     lines = []
     for name in BORDERS:
         words = [BORDER_NAMES[column].get(name, "") for column in columns]
         written = [f"`{word.removeprefix('cv2.')}`" if word else "–" for word in words]
-        lines.append([f"`{name}`", f"`{PATTERNS[name].replace(' ', NO_BREAK)}`", *written])
-    _table(heads, lines)
+        lines.append([f"`{name}`", f"`{PATTERNS[name]}`", *written])
+    return heads, lines
+
+
+def _borders(state: PageState, comparison: Comparison) -> None:
+    st.html(STYLE + table(*border_rows()))
     st.caption(
         "The names collide: SciPy ndimage's `reflect` is NumPy's `symmetric`, its `mirror` NumPy's `reflect`. This "
         "lab uses NumPy's. SciPy ndimage's filters take `wrap` for `grid-wrap`, its interpolations do not. OpenCV's "
@@ -102,9 +152,23 @@ def _borders(state: PageState, comparison: Comparison) -> None:
 
 
 def _share(state: PageState, comparison: Comparison) -> None:
-    base = comparison.base
-    st.caption(f"The numbers are those of {base.profile.name}, with which the others are compared.")
-    save_and_share(state, name="conventions", numbers=base.values)
+    base = comparison.base.profile.name
+    given = {"input": comparison.image}
+    if comparison.settings.operation == "convolution":
+        given["kernel"] = comparison.kernel
+    outputs = {one.profile.key: np.asarray(one.values) for one in comparison.outputs if one.values is not None}
+    film = film_of(comparison)
+    st.caption(
+        f"The picture has all of them side by side{f'; the film is that of {base}' if film else ''}. The numbers are "
+        "those of every function that gives some, each under its name."
+    )
+    save_and_share(
+        state,
+        name="conventions",
+        film=film,
+        picture=lambda dark: draw_gallery(comparison, dark=dark),
+        numbers={**given, **outputs},
+    )
 
 
 DRAW = {CONVENTIONS: _conventions, BORDER_TAB: _borders, SHARE: _share}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncore.convention_calls import write_call
-from cnncore.convention_rules import Explanation, explain_difference
+from cnncore.convention_calls import write_call, write_workaround
+from cnncore.convention_rules import Explanation, explain_plans
+from cnncore.convention_workarounds import find_workaround
 from cnncore.conventions import (
     PROFILES,
     Plan,
@@ -36,10 +37,12 @@ NO_RULES = Explanation((), ())
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """What one function gives, or why it refuses."""
+    """What one function gives, or why it refuses; both, where one gets there around it."""
 
     profile: Profile
     refusal: str = ""
+    around: str = ""
+    """How one gets numbers from a function that refuses: a sentence."""
     call: str = ""
     plan: Plan | None = None
     values: Array | None = None
@@ -128,9 +131,10 @@ def compare(image: Array, kernel: Array, settings: Settings, reference: str) -> 
     if max(rows, columns) > MOST_KERNEL:
         raise ValueError(f"The kernel has {rows} × {columns} weights; at most {MOST_KERNEL} × {MOST_KERNEL} fit here.")
     outputs = [_output(one, image, kernel, settings) for one in shown_profiles(settings.operation, settings.padding)]
-    computed = [at for at, output in enumerate(outputs) if output.values is not None]
-    if not computed:
+    known = [at for at, output in enumerate(outputs) if output.values is not None]
+    if not known:
         raise ValueError(f"All of them refuse this. {outputs[0].profile.name}: {outputs[0].refusal}")
+    computed = [at for at in known if not outputs[at].refusal] or known
     base = next((at for at in computed if outputs[at].profile.key == reference), computed[0])
     beside = [_beside(output, outputs[base], image, kernel, settings) for output in outputs]
     asked = next((output for output in outputs if output.profile.key == reference and output.refusal), None)
@@ -142,17 +146,28 @@ def _output(profile: Profile, image: Array, kernel: Array, settings: Settings) -
     try:
         plan = make_plan(profile, image.shape, kernel.shape, settings)  # type: ignore[arg-type]
     except RefusedError as error:
-        return Output(profile, refusal=str(error))
+        return _around(profile, str(error), image, kernel, settings)
     call = write_call(profile, plan, settings)
     return Output(profile, call=call, plan=plan, values=run(plan, image, kernel))
 
 
+def _around(profile: Profile, refusal: str, image: Array, kernel: Array, settings: Settings) -> Output:
+    """What one gets from a function that refuses, if there is a way around; else why not, too."""
+    try:
+        found = find_workaround(profile, image.shape, kernel.shape, settings)  # type: ignore[arg-type]
+    except RefusedError as error:
+        return Output(profile, " ".join(dict.fromkeys([refusal, str(error)])))
+    if found is None:
+        return Output(profile, refusal)
+    call = write_workaround(profile, found.plan, settings)
+    return Output(profile, refusal, found.words, call, found.plan, found.run(image, kernel))
+
+
 def _beside(output: Output, base: Output, image: Array, kernel: Array, settings: Settings) -> Output:
-    if output.values is None or base.values is None:
+    if output.plan is None or base.plan is None or output.values is None or base.values is None:
         return output
-    why = explain_difference(output.profile, base.profile, image, kernel, settings)
-    gap = difference(output.values, base.values)
-    return Output(output.profile, "", output.call, output.plan, output.values, gap, why)
+    why = explain_plans(output.plan, base.plan, output.profile, base.profile, image, kernel, settings)
+    return replace(output, gap=difference(output.values, base.values), why=why)
 
 
 def first_difference(comparison: Comparison) -> tuple[int, int]:
@@ -219,7 +234,12 @@ def _largest(values: Array) -> float:
 
 def _item(output: Output, image: Array) -> dict[str, Any]:
     """One function: what it shows of itself, and where its windows lie."""
-    data: dict[str, Any] = {"name": output.profile.name, "function": output.profile.function, "refusal": output.refusal}
+    data: dict[str, Any] = {
+        "name": output.profile.name,
+        "function": output.profile.function,
+        "refusal": output.refusal,
+        "way": output.around,
+    }
     if output.plan is None or output.values is None or output.gap is None:
         return data
     (top, bottom), (left, right) = output.plan.pads

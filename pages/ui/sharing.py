@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def save_and_share(
     name: str,
     film: Data | None = None,
     picture: Callable[[bool], bytes] | None = None,
-    numbers: NDArray[Any] | None = None,
+    numbers: NDArray[Any] | Mapping[str, NDArray[Any]] | None = None,
     own_picture: bool = False,
     settings: str = "settings",
 ) -> None:
@@ -40,8 +40,8 @@ def save_and_share(
         as exact numbers.
     picture : callable, optional
         Makes the page's own PNG; is told whether the dark theme is on. It takes the place of the film's picture.
-    numbers : ndarray, optional
-        The page's exact numbers.
+    numbers : ndarray or mapping of ndarray, optional
+        The page's exact numbers; several arrays go into one file, each under its name.
     own_picture : bool
         Whether the page shows a picture of the person's own, which no link can bring along.
     settings : str
@@ -58,11 +58,15 @@ def save_and_share(
             _button("Download the picture (PNG)", lambda: films.png(film, dark=dark), f"{name}.png", "image/png")
         if film is not None:
             _button("Download the film (GIF)", lambda: films.gif(film, dark=dark), f"{name}.gif", "image/gif")
-        if numbers is not None:
+        if isinstance(numbers, Mapping):
+            _button("Download the numbers (.npz)", lambda: as_npz(numbers), f"{name}.npz", "application/octet-stream")
+        elif numbers is not None:
             _button("Download the numbers (.npy)", lambda: as_npy(numbers), f"{name}.npy", "application/octet-stream")
     if told:
         st.caption(told)
-    if numbers is not None:
+    if isinstance(numbers, Mapping):
+        st.caption(f"The numbers are exact: {', '.join(f'`{one}`' for one in numbers)}.")
+    elif numbers is not None:
         size = " × ".join(f"{n:,}" for n in numbers.shape)
         st.caption(f"The numbers are exact: {size}, {numbers.dtype}, before any choice of how to show them.")
     link_to(state)
@@ -97,6 +101,13 @@ def as_npy(numbers: NDArray[Any]) -> bytes:
     """Return an array as the bytes of a .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, numbers, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def as_npz(numbers: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return arrays as the bytes of a .npz file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **numbers)
     return buffer.getvalue()
 
 

@@ -95,6 +95,9 @@ def test_the_input_is_shown_with_what_the_library_puts_round_it(open_page: Open,
     assert page.get_by_text("kernel, turned").count() == 0
     cell(page, "ndimage.convolve", 1, 1).hover()
     page.get_by_text("kernel, turned").wait_for()
+    style = "(node) => [getComputedStyle(node).backgroundImage.split('(')[0], getComputedStyle(node).backgroundColor]"
+    hatched = ["repeating-linear-gradient", "rgb(251, 250, 247)"]  # on the page's own background
+    assert given.locator(".cell.outside").first.evaluate(style) == hatched
     turned = page.get_by_role("grid", name="kernel, turned").locator("[role=gridcell]").all_inner_texts()
     assert turned == [say(float(value)) for value in SOBEL[::-1, ::-1].ravel()]
 
@@ -153,6 +156,10 @@ def test_a_tap_pins_on_a_phone_and_the_values_stay_in_view(open_page: Open, addr
     box = page.locator(".gallery .values").bounding_box()
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 844
+    table = page.locator("table.names")  # each line is a card of its own
+    assert table.evaluate("(node) => node.getBoundingClientRect().right") <= 390
+    head = table.locator("td").first.evaluate("(node) => getComputedStyle(node, '::before').content")
+    assert head == '"Turns the kernel"'
 
 
 def test_a_number_typed_into_the_input_or_the_turned_kernel_changes_it(open_page: Open, address: str) -> None:
@@ -196,7 +203,14 @@ def test_a_refusal_stands_in_the_place_of_a_grid(open_page: Open, address: str) 
     refused.get_by_text('Conv2d refuses padding="same" with a stride above 1: give pixels.').wait_for()
     assert refused.get_by_role("grid").count() == 0
     page.get_by_text("PyTorch refuses, so PyTorch by hand takes its place.").wait_for()
-    assert told(page)["OpenCV"] == "refuses"
+    values = told(page)
+    assert values["PyTorch"] == "refuses"
+    # OpenCV has no stride: what one gets from it is marked, and stands below its words.
+    kept = compute(PROFILES["cv2.filter2d"], IMAGE, SOBEL, Settings())[::2, ::2]
+    around = page.get_by_role("article", name="OpenCV", exact=True)
+    assert around.locator("[role=gridcell]").all_inner_texts() == [say(float(value)) for value in kept.ravel()]
+    around.get_by_text("† filter2D has no stride: computed at stride 1, then every 2nd kept.").wait_for()
+    assert values["OpenCV†"] == say(float(kept[0, 0]), 4)
 
 
 def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address: str) -> None:
@@ -213,8 +227,26 @@ def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address
     assert missing.inner_text() == "new"
 
 
-def test_the_numbers_can_be_downloaded(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?tab=Save+and+share&reference=cv2.filter2d"))
+def test_a_large_input_has_numbers_and_files(open_page: Open, address: str) -> None:
+    sizes = {"rows": 16, "columns": 16, "kernel_rows": 7, "kernel_columns": 7}
+    query = "&".join(f"{name}={value}" for name, value in sizes.items())
+    page = ready(open_page(f"{address}?tab=Save+and+share&reference=cv2.filter2d&{query}"))
+    image, kernel = small_grid({**VALUES, **sizes}), small_kernel({**VALUES, **sizes})
+    around = surroundings(make_plan(PROFILES["cv2.filter2d"], (16, 16), (7, 7), Settings()), image)
+    given = page.get_by_role("grid", name=re.compile("^input, as OpenCV")).locator("[role=gridcell]")
+    assert given.all_inner_texts() == [say(float(value)) for value in around.ravel()]
+    weights = page.get_by_role("grid", name="kernel").locator("[role=gridcell]")
+    assert weights.all_inner_texts() == [say(float(value)) for value in kernel.ravel()]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the numbers").click()
-    np.testing.assert_array_equal(np.load(download.value.path(), allow_pickle=False), OUTPUTS["OpenCV"])
+    with np.load(download.value.path(), allow_pickle=False) as filed:
+        profiles = shown_profiles("convolution", "same")
+        assert set(filed) == {"input", "kernel", *(profile.key for profile in profiles)}
+        for profile in profiles:
+            np.testing.assert_array_equal(filed[profile.key], compute(profile, image, kernel, Settings()))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the picture").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.set_viewport_size({"width": 390, "height": 844})  # no room for numbers: they are told
+    page.get_by_role("grid", name="kernel").locator('[data-row="3"][data-column="6"]').hover()
+    page.locator(".gallery .where", has_text=f"Kernel, row 3, column 6: {say(float(kernel[3, 6]))}").wait_for()

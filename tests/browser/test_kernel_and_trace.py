@@ -98,7 +98,7 @@ def test_pointing_links_the_three_grids_and_sends_nothing(visit: Callable[..., A
     sent: list[Any] = []
     page = visit("border", sent=sent)
     readout = page.locator(".trace .readout")
-    expect(readout).to_contain_text("Dashed cells lie outside the picture")
+    expect(readout).to_contain_text("Hatched cells lie outside the picture")
     assert sent  # the first run was asked for
     sent.clear()
     cell(page, "kernel", 2, 3).hover()
@@ -114,7 +114,7 @@ def test_pointing_links_the_three_grids_and_sends_nothing(visit: Callable[..., A
     assert cell(page, "patch", 1, 1).get_attribute("aria-label") == "row 0, column 0: 23, from the border rule"
     weight(page, 1, 1).hover()
     page.get_by_text("runs 1", exact=True).hover()
-    expect(readout).to_contain_text("Dashed cells")
+    expect(readout).to_contain_text("Hatched cells")
     expect(page.get_by_text("runs 1", exact=True)).to_be_visible()
     assert sent == []
 

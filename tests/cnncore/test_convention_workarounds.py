@@ -97,11 +97,12 @@ def test_the_words_say_how() -> None:
         found = find_workaround(PROFILES[key], (9, 9), (3, 3), Settings(operation, **asked))  # type: ignore[arg-type]
         return found.words if found else ""
 
-    assert words("cv2.filter2d", stride=2) == "computed at stride 1, then every 2nd kept"
-    assert words("cv2.blur", stride=(2, 3)) == "computed at stride 1, then every 2nd row and 3rd column kept"
-    assert words("ndimage.convolve", dilation=2) == "computed with zeros between the taps"
-    assert (
-        words("cv2.dilate", dilation=2, stride=3) == "computed with gaps in the window at stride 1, then every 3rd kept"
+    kept = "computed at stride 1, then every 2nd"
+    assert words("cv2.filter2d", stride=2) == f"filter2D has no stride: {kept} kept."
+    assert words("cv2.blur", stride=(2, 3)) == f"blur has no stride: {kept} row and 3rd column kept."
+    assert words("ndimage.convolve", dilation=2) == "convolve has no dilation: computed with zeros between the taps."
+    assert words("cv2.dilate", dilation=2, stride=3) == (
+        "dilate has no stride and no dilation: computed with gaps in the window at stride 1, then every 3rd kept."
     )
     assert words("cv2.filter2d") == words("torch.conv2d", stride=2) == words("keras.conv2d", stride=2, dilation=2) == ""
 

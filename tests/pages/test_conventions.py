@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnncore.convention_rules import explain_difference
-from cnncore.conventions import BORDERS, PROFILES, RefusedError, Settings, compute, difference
+from cnncore.convention_rules import explain_plans
+from cnncore.convention_workarounds import find_workaround
+from cnncore.conventions import BORDERS, PROFILES, Plan, RefusedError, Settings, compute, difference, make_plan
 from pages.ui.conventions_controls import EXAMPLES, RULES, SETTINGS
 from pages.ui.conventions_gallery import read_change, read_pin
-from pages.ui.conventions_tables import PATTERNS, convention_row
+from pages.ui.conventions_picture import draw_gallery, film_of
+from pages.ui.conventions_tables import PATTERNS, border_rows, convention_row
 from pages.ui.conventions_view import compare, core_settings, first_difference, gallery_data, shown_profiles
 from pages.ui.grid_controls import small_grid, small_kernel
+from pages.ui.sharing import as_npz, output_numbers
 from tests.pages.conftest import component_data, sentences
 
 PAGE = "pages/6_Conventions.py"
@@ -33,7 +39,7 @@ def spelled(numbers: list[list[Any]]) -> np.ndarray:
 
 
 def check(shown: dict[str, Any], changed: dict[str, Any]) -> int:
-    """Hold what the gallery was given against the core; return how many outputs there were."""
+    """Hold what the gallery was given against the core; return how many outputs there were, workarounds left out."""
     values = {**DEFAULTS, **changed}
     image, asked = small_grid(values), core_settings(values)
     pools = asked.operation != "convolution"
@@ -43,24 +49,35 @@ def check(shown: dict[str, Any], changed: dict[str, Any]) -> int:
     profiles = shown_profiles(asked.operation, asked.padding)
     assert [item["name"] for item in shown["items"]] == [profile.name for profile in profiles]
     base = profiles[shown["reference"]]
+    theirs = make_plan(base, image.shape, kernel.shape, asked)  # type: ignore[arg-type]
     reference = compute(base, image, kernel, asked)
     outputs = 0
     for profile, item in zip(profiles, shown["items"], strict=True):
+        plan: Plan
         if item["refusal"]:
             with pytest.raises(RefusedError) as refusal:
                 compute(profile, image, kernel, asked)
-            assert item["refusal"] == str(refusal.value)
-            assert "values" not in item
-            continue
-        expected = compute(profile, image, kernel, asked)
-        outputs += 1
+            assert item["refusal"].startswith(str(refusal.value))
+            if "values" not in item:
+                assert not item["way"]
+                continue
+            found = find_workaround(profile, image.shape, kernel.shape, asked)  # type: ignore[arg-type]
+            assert found is not None
+            assert item["way"] == found.words
+            plan, expected = found.plan, found.run(image, kernel)
+        else:
+            assert not item["way"]
+            plan = make_plan(profile, image.shape, kernel.shape, asked)  # type: ignore[arg-type]
+            expected = compute(profile, image, kernel, asked)
+            outputs += 1
         np.testing.assert_array_equal(spelled(item["values"]), expected)
         np.testing.assert_array_equal(spelled(item["gap"]), difference(expected, reference))
-        rules = explain_difference(profile, base, image, kernel, asked).rules
+        rules = explain_plans(plan, theirs, profile, base, image, kernel, asked).rules
         assert item["sentences"] == [rule.sentence for rule in rules]
         assert item["equal"] == (not rules)
         assert item["flip"] == profile.flips
         top, bottom, left, right = item["pads"]
+        assert plan.pads == ((top, bottom), (left, right))
         around = np.array(spelled(item["around"]))
         rows, columns = image.shape
         np.testing.assert_array_equal(around[top : top + rows, left : left + columns], image)
@@ -120,6 +137,23 @@ def test_the_examples_show_what_they_promise(open_page: Open) -> None:
     assert found["PyTorch"]["refusal"].startswith('Conv2d refuses padding="same" with a stride above 1')
     assert found["shown"]["refused"] == "PyTorch"
     assert not found["Keras"]["equal"]
+    assert found["signal.correlate2d"]["way"] == "correlate2d has no stride: computed at stride 1, then every 2nd kept."
+    assert found["signal.correlate2d"]["equal"]
+    assert found["signal.correlate2d"]["call"].endswith('mode="same", boundary="fill")[::2, ::2]')
+
+
+def test_what_is_worked_around_may_be_all_there_is() -> None:
+    asked = Settings(border="symmetric", stride=2)
+    shown = compare(np.arange(25.0).reshape(5, 5), np.ones((3, 3)), asked, "torch.conv2d")
+    assert (shown.base.profile.key, shown.refused) == ("ndimage.correlate", "PyTorch")
+    assert all(output.refusal for output in shown.outputs)
+    wrap = compare(np.ones((5, 5)), np.ones((3, 3)), Settings(border="wrap", stride=2), "torch.conv2d")
+    opencv = wrap.outputs[-1]
+    assert opencv.values is None
+    assert opencv.refusal == (
+        "filter2D has no stride: keep some of its numbers, y[::2, ::2]. filter2D does not know BORDER_WRAP: pad first, "
+        "with cv2.copyMakeBorder."
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,6 +166,8 @@ def test_the_examples_show_what_they_promise(open_page: Open) -> None:
         {"window": "ramp", "kernel_rows": 7, "kernel_columns": 6, "rows": 16, "columns": 16},
         {"padding": "valid", "kernel_rows": 7, "kernel_columns": 7, "rows": 4, "columns": 4},
         {"window": "box", "origin_down": 1, "border": "symmetric", "dilation": 1},
+        {"stride": 2, "dilation": 2},
+        {"what": "max", "stride": 3, "dilation": 2, "kernel_rows": 2, "kernel_columns": 2},
     ],
 )  # fmt: skip
 def test_settings_in_the_link_show_the_core_s_numbers(open_page: Open, changed: dict[str, Any]) -> None:
@@ -221,15 +257,21 @@ def test_another_operation_brings_its_own_libraries_and_a_reference_of_them(open
 def test_every_tab_opens_from_the_link(open_page: Open, tab: str, what: str) -> None:
     app = open_page(PAGE, tab=tab, what=what)
     assert sentences(app) == ""
-    tables = [element.value for element in app.table]
+    body = " ".join(block.body for block in app.get("html"))
+    told = " ".join(caption.value for caption in app.main.caption)
     if tab == "Conventions":
-        (table,) = tables
-        assert len(table) == sum(profile.operation == what for profile in PROFILES.values())
+        functions = [profile.function for profile in PROFILES.values() if profile.operation == what]
+        assert re.findall(r'<th scope="row"><code>([\w.]+)</code>', body) == functions
+        assert "CS231n call this dilation 0, and their 1 is everybody's 2" in told
     elif tab == "Border names":
-        (table,) = tables
-        assert table.iloc[2].tolist()[2:5] == ["`reflect`", "`symm`", "`BORDER_REFLECT`"]
+        assert border_rows()[1][2][2:5] == ["`reflect`", "`symm`", "`BORDER_REFLECT`"]
+        assert body.count("<code>BORDER_REFLECT</code>") == 1
     else:
         assert "tab=Save+and+share" in app.code[0].value
+        assert "`input`" in told
+        assert ("`kernel`" in told) == (what == "convolution")
+        labels = ["Download the picture (PNG)", "Download the film (GIF)", "Download the numbers (.npz)"]
+        assert [button.proto.label for button in app.get("download_button")] == labels
 
 
 def test_the_patterns_of_the_border_rules_are_numpy_s() -> None:
@@ -250,6 +292,69 @@ def test_the_table_of_conventions_follows_the_profiles() -> None:
     assert rows["torch.avg_pool2d"][-2:] == ["if you ask", "as you choose"]
     assert rows["keras.average_pooling2d"][-1] == "the real cells"
     assert rows["cv2.dilate"][2] == "minus infinity"
+
+
+FILED = [
+    {},
+    {"stride": 2, "dilation": 2, "reference": "keras.conv2d"},
+    {"rows": 16, "columns": 16, "kernel_rows": 7, "padding": "full", "reference": "signal.convolve2d"},
+    {"what": "max", "reference": "ndimage.maximum_filter", "border": "constant"},
+    {"what": "max", "stride": 2, "input": "own", "numbers": "-5 -3;-8 1e5"},
+    {"what": "average", "reference": "torch.avg_pool2d", "kernel_rows": 2, "stride": 3, "ceil_mode": True},
+    {"what": "average", "reference": "cv2.blur"},
+]
+
+
+@pytest.mark.parametrize("changed", FILED)
+def test_the_picture_and_the_film_of_the_gallery(changed: dict[str, Any]) -> None:
+    values = {**DEFAULTS, **changed}
+    image, asked = small_grid(values), core_settings(values)
+    kernel = small_kernel(values) if asked.operation == "convolution" else np.ones((3, 3))
+    shown = compare(image, kernel, asked, values["reference"])
+    film = film_of(shown)
+    assert film is not None
+    np.testing.assert_allclose(output_numbers(film)[0], shown.base.values, rtol=1e-12)
+    pictures = {}
+    for dark, ground in ((False, (251, 250, 247)), (True, (17, 22, 25))):
+        picture = Image.open(io.BytesIO(draw_gallery(shown, dark=dark)))
+        picture.load()
+        pictures[dark] = picture.convert("RGB")
+        assert picture.format == "PNG"
+        assert picture.width == 1936
+        assert pictures[dark].getpixel((3, 3)) == ground
+    assert pictures[False].size == pictures[True].size
+
+
+def test_the_picture_has_the_colours_of_the_gallery() -> None:
+    values = {
+        **DEFAULTS,
+        "input": "own",
+        "numbers": "9 0;0 0",
+        "padding": "valid",
+        "kernel_rows": 1,
+        "kernel_columns": 1,
+    }
+    shown = compare(small_grid(values), np.array([[-1.0]]), core_settings(values), "torch.conv2d")
+    picture = np.array(Image.open(io.BytesIO(draw_gallery(shown, dark=False))).convert("RGB"))
+    names = [output.profile.name for output in shown.outputs if output.values is not None]
+    assert names == ["PyTorch", "Keras", "signal.correlate2d", "signal.convolve2d"]
+    side = 60 - 2  # a cell but for its edge
+    full = (picture == (33, 102, 172)).all(axis=2).sum()  # −9 is the largest magnitude: once in each, and the kernel
+    assert 5 * side * side * 0.75 < full < 5 * side * side
+
+
+def test_the_numbers_of_all_of_them_go_into_one_file(open_page: Open) -> None:
+    numbers = {"input": np.ones((2, 2)), "keras.conv2d": np.array([[np.inf, 2]])}
+    with np.load(io.BytesIO(as_npz(numbers)), allow_pickle=False) as filed:
+        assert set(filed) == set(numbers)
+        for name, expected in numbers.items():
+            np.testing.assert_array_equal(filed[name], expected)
+
+
+def test_a_bad_link_keeps_the_person_s_grid(open_page: Open) -> None:
+    app = open_page(PAGE, what="max", rows="5", columns="4", kernel_rows="7", padding="valid", stride="2")
+    assert "Until you change it, you see it with kernel rows “3”." in sentences(app)
+    assert check(gallery(app), {"what": "max", "rows": 5, "columns": 4, "padding": "valid", "stride": 2}) == 2
 
 
 def test_only_cells_that_an_output_has_can_be_pinned() -> None:
