@@ -24,12 +24,15 @@ from pages.ui.explorer import (
 from pages.ui.explorer_data import Data, has_output, output_shape
 from pages.ui.grid_controls import MOST, OWN, TOP, small_grid
 from pages.ui.pooling_view import AXES, Pool, formula, is_windowed, place_pool, reduces, sentences, shape_sentence
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, Setting
 
 CHANNELS = 3
 
 
 SETTINGS: tuple[Setting, ...] = (pins.pin_setting("channel"),)
+FIRST = ("dilation", "dilation_across", "pixels", "pixels_across", "window", "window_across", "padding", "input")
+"""What is put back first where the settings do not go together: the input last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +95,10 @@ def place(values: dict[str, Any]) -> PooledGrid:
 
 def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str]) -> tuple[PooledGrid, dict[str, Any]]:
     """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
-    try:
-        grid = place(values)
-        state.mark_good(values)
+    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, names={"kind": "pooling"})
+    if drawn is values:
         pins.drop_lost(state, [output_shape(grid.data)], complaints)
-    except ValueError as error:
-        complaints.append(str(error))
-        values = state.last_good or {name: setting.default for name, setting in state.settings.items()}
-        grid = place(values)
-    return grid, values
+    return grid, drawn
 
 
 def draw(state: PageState, grid: PooledGrid) -> None:

@@ -13,11 +13,17 @@ from pages.ui import pins
 from pages.ui.explorer import Pin, annotate, convolution, explorer, pixels, transposed_convolution
 from pages.ui.explorer_data import Data, output_shape
 from pages.ui.grid_controls import TOP, Grid, edit_grids, small_grid, small_kernel
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, Setting
 from pages.ui.stride_controls import MOST_KERNEL
 from pages.ui.stride_view import AXES, Geometry, formula, geometry, pad_note, sentences
 
 SETTINGS: tuple[Setting, ...] = (pins.pin_setting(),)
+FIRST = (
+    *("kernel_rows", "kernel_columns", "dilation", "dilation_across", "output_padding", "output_padding_across"),
+    *("pixels", "top", "bottom", "left", "right", "padding", "crop", "window", "input"),
+)
+"""What is put back first where the settings do not go together: the input last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +62,10 @@ def place(values: dict[str, Any]) -> PlacedGrid:
 
 def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str]) -> tuple[PlacedGrid, dict[str, Any]]:
     """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
-    try:
-        grid = place(values)
-        state.mark_good(values)
+    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, names={"window": "kernel"})
+    if drawn is values:
         pins.drop_lost(state, [output_shape(grid.data)], complaints)
-    except ValueError as error:
-        complaints.append(str(error))
-        values = state.last_good or {name: setting.default for name, setting in state.settings.items()}
-        grid = place(values)
-    return grid, values
+    return grid, drawn
 
 
 def draw(state: PageState, grid: PlacedGrid) -> None:

@@ -206,6 +206,13 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
     assert shown(app)["grid"] != before
 
 
+def test_a_bad_link_keeps_the_person_s_grid(open_page: Open) -> None:
+    app = open_page(PAGE, rows="5", columns="4", window="3", dilation="3", seed="7", **QUICK)
+    assert "Until you change it, you see it with dilation “1”." in complaints_of(app)
+    plane = shown(app)["grid"]["input"]["planes"][0]
+    assert (len(plane), len(plane[0])) == (5, 4)
+
+
 def test_pins_and_grids_travel_in_the_link(open_page: Open) -> None:
     assert shown(open_page(PAGE, pin="1.2", **QUICK))["grid"]["pinned"] == [0, 1, 2]
     assert shown(open_page(PAGE, pin="2.0.0", kind="global_max", **QUICK))["grid"]["pinned"] == [2, 0, 0]

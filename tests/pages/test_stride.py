@@ -241,6 +241,29 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
     assert shown(app)["grid"] != before
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"kernel_rows": "7", "padding": "valid"}, "kernel rows “3”"),
+        ({"kernel_rows": "7", "kernel_columns": "7", "padding": "valid"}, "padding “same”"),
+        ({"dilation": "3", "padding": "valid", "window": "ramp"}, "dilation “1”"),
+        ({"window": "own", "weights": "1 two", "dilation": "3", "padding": "valid"}, "dilation “1” and kernel “sobel”"),
+        ({"window": "own", "weights": "1 two"}, "kernel “sobel”"),
+        ({"operation": "transposed", "output_padding": "2", "dilation": "1"}, "output padding “0”"),
+    ],
+)  # fmt: skip
+def test_a_bad_link_keeps_the_person_s_grid(open_page: Open, query: dict[str, str], words: str) -> None:
+    app = open_page(PAGE, rows="5", columns="5", seed="7", **query)
+    assert f"Until you change it, you see it with {words}." in complaints_of(app)
+    grid = shown(app)["grid"]
+    top, bottom, left, right = grid["input"]["pad"]
+    plane = np.array(grid["input"]["planes"][0])
+    expected = small_grid({**DEFAULTS, "rows": 5, "columns": 5, "seed": 7})
+    rows, columns = plane.shape
+    np.testing.assert_array_equal(plane[top : rows - bottom, left : columns - right], expected)
+    assert app.number_input(key="stride.rows").value == 5
+
+
 def test_the_pin_travels_in_the_link(open_page: Open) -> None:
     assert shown(open_page(PAGE, pin="1.2"))["grid"]["pinned"] == [0, 1, 2]
     app = open_page(PAGE, pin="9.8")  # the output has no such cell
