@@ -105,9 +105,10 @@ def as_npy(numbers: NDArray[Any]) -> bytes:
 
 
 def as_npz(numbers: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return arrays as the bytes of a .npz file."""
+    """Return arrays as the bytes of a .npz file, float64."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **numbers)
+    plain: dict[str, Any] = {name: np.asarray(array, np.float64) for name, array in numbers.items()}
+    np.savez_compressed(buffer, **plain)
     return buffer.getvalue()
 
 
