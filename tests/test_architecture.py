@@ -33,6 +33,7 @@ SCREENLESS = (
     "network_data.py",
     "network_words.py",
     "cell_data.py",
+    "cell_pixel.py",
     "engine.py",
     "run.py",
     "run_view.py",

@@ -1,9 +1,14 @@
 // One number of a network taken apart: window × weights = products, channel by channel, bias, activation, value.
 //
-// data: what `pages.ui.cell_data` packs; its head describes it.
+// data: what `pages.ui.cell_data` packs; its head describes it. Of a pixel, where the way ends, what `pages.ui.cell_pixel`
+// packs: pixel × weights = what it adds to each cell that reads it.
 // trigger `go`: { channel, row, column } or { unit }, a cell of the layer before. Pointing sends nothing.
 
 const CELL_PARTS = ["inputs", "weights", "products"];
+const CELL_TOLD = 300; // CSS pixels that the words take, at least, beside the equation
+const CELL_STEP = 24; // of a step's line
+const CELL_UNDER = 24; // of a caption and its space
+const CELL_HEIGHT = 330; // of the view where it is wide, as in cell.css: what stands above it does not move
 
 class CellView {
   constructor(parent) {
@@ -13,7 +18,7 @@ class CellView {
     this.title = element("h3");
     this.value = element("span", { class: "value" });
     this.exact = element("span", { class: "exact quiet" });
-    const head = element("div", { class: "head" }, this.title, element("div", { class: "result" }, this.value, this.exact));
+    this.head = element("div", { class: "head" }, this.title, element("div", { class: "result" }, this.value, this.exact));
     this.list = cellList({
       signal,
       choose: (place) => this.choose(place),
@@ -23,10 +28,10 @@ class CellView {
     this.side = element("div", { class: "side" }, this.listTitle, this.list.node);
     this.grids = CELL_PARTS.map((part) => heatGrid({
       signal,
-      hover: (place) => this.point(place), focus: (place) => this.point(place),
-      pick: (place) => { if (part === "inputs") this.goOn(place); },
+      hover: (place) => this.read(part, place), focus: (place) => this.read(part, place),
+      pick: (place) => { if (this.leads(part)) this.goOn(place); },
       press: (event, place) => {
-        if (part !== "inputs" || (event.key !== "Enter" && event.key !== " ")) return;
+        if (!this.leads(part) || (event.key !== "Enter" && event.key !== " ")) return;
         event.preventDefault();
         this.goOn(place);
       },
@@ -48,10 +53,11 @@ class CellView {
     this.readout = element("div", { class: "readout quiet", "aria-live": "polite" });
     this.steps = element("ol", { class: "steps" });
     this.main = element("div", { class: "main" }, this.equation, this.stripBox, element("div", { class: "told" }, this.readout, this.steps));
-    this.root = element("div", { class: "lab cellview", role: "group" }, head, element("div", { class: "body" }, this.side, this.main));
+    this.root = element("div", { class: "lab cellview", role: "group" }, this.head, element("div", { class: "body" }, this.side, this.main));
     parent.append(this.root);
     keepKeysInside(this.root, signal);
     this.ruler = watchWidth(this.root, () => { if (this.data) this.draw(); });
+    addEventListener("resize", () => { if (this.data) this.draw(); }, { signal }); // the dock grants a share of the height
   }
 
   update({ data: packed, parentElement, setTriggerValue }) {
@@ -72,10 +78,11 @@ class CellView {
       line: mix(theme.background, theme.text, 0.16), from: theme.text, field: theme.primary,
       tables: Object.fromEntries(["signed", "amount", "grey"].map((scale) => [scale, colourTable(theme, scale)])),
     };
+    this.pixel = data.kind === "pixel";
     this.contributions = this.flat ? [...this.products] : data.sums;
-    this.sums = data.kind === "conv" || data.kind === "dense";
+    this.sums = data.kind === "conv" || data.kind === "dense" || this.pixel;
     if (!same) this.channel = largestFirst(data.sums)[0] ?? 0;
-    this.side.hidden = !this.flat && data.channels.length < 2;
+    this.side.hidden = !this.flat && (data.channels.length < 2 || !this.rows);
     this.root.classList.toggle("alone", this.side.hidden);
     this.title.textContent = data.title;
     this.root.setAttribute("aria-label", `${data.title}, taken apart`);
@@ -119,14 +126,15 @@ class CellView {
     const { data } = this;
     if (this.side.hidden) return this.list.clear(); // or else the pointer, leaving it, would choose what is no longer there
     const count = this.contributions.length;
-    this.listTitle.textContent = `What each of ${count.toLocaleString("en-US")} ${this.flat ? "numbers" : "maps"} adds, the largest first`;
+    this.listTitle.textContent = this.pixel ? `What it adds to all the cells of each of ${count.toLocaleString("en-US")} maps, the largest first`
+      : `What each of ${count.toLocaleString("en-US")} ${this.flat ? "numbers" : "maps"} adds, the largest first`;
     const colours = this.colours(), size = this.rows * this.cols, line = cssColour(this.look.line);
     this.list.draw({
       names: (place) => this.name(place),
       values: this.contributions,
       label: this.listTitle.textContent,
       theme: this.theme,
-      minis: (place) => (this.flat ? null : miniMaps(CELL_PARTS.map((part) => ({
+      minis: (place) => (this.flat ? null : miniMaps(CELL_PARTS.slice(this.pixel ? 1 : 0).map((part) => ({
         values: this[part].subarray(place * size, (place + 1) * size), colour: colours[part],
       })), this.rows, this.cols, line)),
     });
@@ -144,11 +152,46 @@ class CellView {
 
   draw() {
     this.root.classList.toggle("narrow", this.ruler.width < 700);
-    this.equation.hidden = this.flat;
+    this.root.classList.toggle("equal", !this.flat && this.sums);
+    this.equation.hidden = this.flat || !this.rows;
     this.stripBox.hidden = !this.flat;
     if (this.flat) this.drawStrip();
-    else this.drawGrids();
-    this.point(null);
+    else if (this.rows) this.drawGrids();
+    if (!this.flat) this.point(null);
+  }
+
+  /** The height that the page grants: a dock at the window's lower edge has only so much. */
+  granted() {
+    const dock = (this.parent.host ?? this.parent).closest?.(".st-key-trace-dock");
+    if (!dock) return Infinity;
+    const { maxHeight, paddingTop, paddingBottom } = getComputedStyle(dock);
+    return (parseFloat(maxHeight) || Infinity) - parseFloat(paddingTop) - parseFloat(paddingBottom) - 1;
+  }
+
+  /**
+   * How large a cell may be: the words stand below the equation or beside it, whichever leaves the larger cells without
+   * anything to be scrolled for; on a phone the products and the words stand side by side below the rest.
+   */
+  cellSize(width) {
+    const { rows, cols } = this, narrow = this.root.classList.contains("narrow");
+    const sign = narrow ? 18 : 34; // as in cell.css
+    const across = this.pixel ? 2 * cols + 1 : this.sums ? 3 * cols : cols; // cells side by side
+    const signs = this.sums ? 2 * sign : 0;
+    const most = this.sums ? 44 : 52;
+    const high = Math.min(this.granted(), narrow ? Infinity : CELL_HEIGHT) - this.head.offsetHeight - 8; // for the equation, and for the words if they are below
+    if (narrow) {
+      const [lines, beside] = this.sums && !this.pixel ? [2, 2 * cols] : [1, across];
+      return Math.max(Math.min((width - 2 * sign) / beside, (high / lines - CELL_UNDER) / rows, most), READABLE * (rows <= 5));
+    }
+    const told = 40 + CELL_STEP * this.data.steps.length;
+    const below = Math.min((width - signs) / across, (high - CELL_UNDER - told) / rows);
+    const beside = Math.min((width - signs - 44 - CELL_TOLD) / across, (high - CELL_UNDER) / rows);
+    return Math.min(Math.max(below, beside), most);
+  }
+
+  /** Whether cells of a grid lead on: those that a number was made of, those that a pixel is read by. */
+  leads(part) {
+    return part === (this.pixel ? "products" : "inputs");
   }
 
   drawStrip() {
@@ -167,11 +210,8 @@ class CellView {
     if (!width) return;
     const three = this.sums; // a pool has no weights to show
     const place = this.channel, size = rows * cols;
-    const sign = this.root.classList.contains("narrow") ? 22 : 34; // as in cell.css
-    const [in3, in2] = [(width - 2 * sign) / 3 / cols, (width - sign) / 2 / cols];
-    const cap = Math.min(three ? 44 : 52, Math.max(260 / rows, three ? 8 : 6));
-    let room = three ? (in3 >= READABLE ? in3 : in2 >= READABLE ? in2 : Math.max(in3, Math.min(width / cols, 24))) : width / cols;
-    const cell = Math.max(wholeCell(Math.min(room, cap)), 5);
+    const cell = wholeCell(this.cellSize(width));
+    const narrow = this.root.classList.contains("narrow");
     const colours = this.colours();
     const inside = (row, column) => data.inside[place * size + row * cols + column] === 1;
     const fits = CELL_PARTS.map((part) => fitNumbers([...this[part].subarray(place * size, (place + 1) * size)], cell, this.look.family));
@@ -181,38 +221,50 @@ class CellView {
       if (i > 0) this.signs[i - 1].hidden = !three;
       if (this.blocks[i].hidden) return;
       const values = this[part].subarray(place * size, (place + 1) * size);
+      const alone = this.pixel && i === 0; // the pixel itself
       this.grids[i].draw({
-        rows, columns: cols, cell, font, label: part === "inputs" ? `${data.before}, ${this.name(place)}` : part,
+        rows: alone ? 1 : rows, columns: alone ? 1 : cols, cell, font, label: part === "inputs" ? `${data.before}, ${this.name(place)}` : part,
         paint: (row, column) => {
           const value = values[row * cols + column], real = inside(row, column);
-          const where = part === "inputs" && real ? `row ${data.rows[row]}, column ${data.columns[column]}` : `row ${row}, column ${column} of the window`;
+          const where = alone ? "the pixel" : (this.leads(part) && real) || this.pixel ? `row ${data.rows[row]}, column ${data.columns[column]}`
+            : `row ${row}, column ${column} of the window`;
           return {
             colour: colours[part](value), text: fits[i] ? fits[i].write(value) : "", outside: part === "inputs" && !real,
             label: `${where}: ${exactly(value)}${real ? "" : ", padding"}`,
           };
         },
       });
-      this.captions[i].textContent = part === "inputs" ? `${data.before}, ${this.name(place)}`
-        : part === "products" ? `products, sum ${numeral(data.sums[place], 4)}` : part;
+      this.grids[i].node.classList.toggle("leads", this.leads(part));
+      this.captions[i].textContent = this.caption(part, place, narrow);
     });
-    this.grids[0].node.classList.add("leads");
     const { winner } = data;
     for (const box of this.grids[0].node.querySelectorAll(".winner")) box.classList.remove("winner");
     if (winner) this.grids[0].cellAt({ row: winner[0], column: winner[1] })?.classList.add("winner");
     this.point(null);
   }
 
+  caption(part, place, narrow) {
+    const { data } = this;
+    if (this.pixel) return { inputs: "pixel", weights: "weights", products: `adds to ${data.before}, ${this.name(place)}` }[part];
+    if (part === "inputs") return `${data.before}, ${this.name(place)}`;
+    return part === "products" ? `${narrow ? "" : "products, "}sum ${numeral(data.sums[place], 4)}` : part;
+  }
+
+  read(part, place) {
+    this.point(this.pixel && part === "inputs" ? null : place); // the pixel itself says nothing of one cell
+  }
+
   point(place) {
     const { data } = this;
-    this.grids.forEach((grid) => grid.mark(place));
+    this.grids.forEach((grid, i) => grid.mark(this.pixel && i === 0 && place ? { row: 0, column: 0 } : place));
     this.readout.classList.toggle("quiet", !place);
     if (!place) {
       this.readout.textContent = this.hint();
       return;
     }
     const at = this.channel * this.rows * this.cols + place.row * this.cols + place.column;
-    const real = data.inside[at] === 1;
-    const where = real ? `${data.before}, ${this.name(this.channel)}, row ${data.rows[place.row]}, column ${data.columns[place.column]}` : "Padding";
+    const real = data.inside[at] === 1, cell = `row ${data.rows[place.row]}, column ${data.columns[place.column]}`;
+    const where = !real ? "Padding" : this.root.classList.contains("narrow") ? cell.replace("r", "R") : `${data.before}, ${this.name(this.channel)}, ${cell}`;
     this.readout.textContent = this.sums
       ? `${where}: ${exactly(this.inputs[at])} ${TIMES} ${exactly(this.weights[at])} = ${exactly(this.products[at])}`
       : `${where}: ${exactly(this.inputs[at])}`;
@@ -231,8 +283,11 @@ class CellView {
   }
 
   hint() {
-    return this.flat ? "Click a number, or press Enter on it, to go on to it."
-      : `Click a cell of ${this.data.before === "input" ? "the picture" : this.data.before}, or press Enter on it, to go on to it.`;
+    if (!this.rows) return "";
+    if (touches()) return this.flat ? "Tap a number to go on to it." : this.pixel ? `Tap what it adds, to go to that cell of ${this.data.before}.` : "Tap an input to go on to it.";
+    if (this.flat) return "Click a number, or press Enter on it, to go on to it.";
+    if (this.pixel) return `Click what it adds, or press Enter on it, to go to that cell of ${this.data.before}.`;
+    return `Click a cell of ${this.data.before === "input" ? "the picture" : this.data.before}, or press Enter on it, to go on to it.`;
   }
 
   goOn({ row, column }) {

@@ -7,12 +7,14 @@
 
 const NETWORK_PASSES = ["activation", "batch_norm", "flatten"]; // one number in, one number out
 const NETWORK_THUMB = 54; // CSS pixels of the small picture
-const networkHint = "Point at a cell to read it; click it, or press Enter, to trace it.";
+const NETWORK_MARGIN = 40; // CSS pixels kept free beside what is brought into view
+const networkHint = () => (touches() ? "Tap a cell to trace it." : "Point at a cell to read it; click it, or press Enter, to trace it.");
 
 class NetworkView {
   constructor(parent) {
     this.parent = parent;
     this.trail = element("nav", { class: "trail", "aria-label": "Way of the trace" });
+    this.trail.addEventListener("scroll", () => this.trail.classList.toggle("more", this.trail.scrollLeft > 2), { passive: true });
     this.readout = element("div", { class: "readout quiet" });
     this.thumb = element("canvas", { class: "thumb", "aria-hidden": "true" });
     this.clearing = element("button", { type: "button", class: "clear", "aria-label": "Clear the trace", title: "Clear the trace", onclick: () => this.clear() }, "\u2715");
@@ -43,6 +45,7 @@ class NetworkView {
       this.fit();
       for (const row of this.rows) row.draw(this.look);
       this.link();
+      this.trail.scrollLeft = this.trail.scrollWidth;
     });
     this.observer.observe(this.root);
   }
@@ -57,6 +60,8 @@ class NetworkView {
   disconnect() {
     this.live?.abort();
     this.live = null;
+    this.seen = undefined;
+    cancelAnimationFrame(this.following);
     this.observer?.disconnect();
     this.list.replaceChildren();
     this.rows = [];
@@ -83,12 +88,22 @@ class NetworkView {
     this.fit();
     for (const row of this.rows) row.draw(this.look);
     this.hover = null;
-    this.take(networkMarks().latest.get(this.data.key) ?? { at: null, path: [] });
+    const latest = networkMarks().latest.get(this.data.key);
+    if (latest) this.take(latest);
+    else this.show(null, []); // until the feed says
     this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
   }
 
   /** What is traced, and the way to it: handed over by the feed (network_feed.js), so that a pick sends no maps anew. */
   take({ at, path }) {
+    this.show(at, path);
+    const traced = this.at && networkPlaceKey(this.at.layer, this.at.place);
+    const news = this.seen !== undefined && traced !== this.seen; // what a link brought leaves the page where it is
+    this.seen = traced;
+    if (news && traced) this.follow(traced === this.own);
+  }
+
+  show(at, path) {
     const known = at && this.byName.get(at.layer);
     this.at = known ? { layer: at.layer, place: [at.index[0], at.index[1] ?? 0, at.index[2] ?? 0] } : null;
     this.path = path;
@@ -127,6 +142,7 @@ class NetworkView {
     const layer = row.layer.name === "probabilities" ? "logits" : row.layer.name;
     const index = row.layer.shape.length === 3 ? place : [place[0]];
     this.at = { layer, place };
+    this.own = networkPlaceKey(layer, place);
     this.link();
     this.spoken.textContent = `Traced: ${this.words(row, place)}`;
     this.send("pick", { layer, index });
@@ -149,16 +165,48 @@ class NetworkView {
     this.pick(row, place);
   }
 
-  /** Keep the cell that the keyboard stands on in view, below the bar and above what the page docks at the lower edge. */
-  reveal(row, place) {
+  /**
+   * Bring what is traced into view, once what the page docks at its lower edge stands there. What was picked in this
+   * view stays where it is, unless the dock would cover it; what came another way shows with what it came from.
+   */
+  follow(own) {
+    cancelAnimationFrame(this.following);
+    const began = performance.now();
+    let [before, still] = [null, 0];
+    const wait = () => {
+      const { top, height } = networkDock() ?? { top: innerHeight, height: 0 };
+      still = top === before && height > 60 ? still + 1 : 0;
+      before = top;
+      if (still < 5 && performance.now() - began < 1500) {
+        this.following = requestAnimationFrame(wait);
+        return;
+      }
+      const row = this.at && this.byName.get(this.at.layer)?.row;
+      if (row) this.reveal(row, this.at.place, { sources: !own, smooth: !reducedMotion() });
+    };
+    wait();
+  }
+
+  /** Scroll as little as needed for a cell to stand below the bar and above the dock; with its sources, if they fit, too. */
+  reveal(row, place, { sources = false, smooth = false } = {}) {
     if (!row.at) return;
-    const box = networkBox(row.at, place[0], place[1], place[1], place[2], place[2]);
-    const { top } = row.picture.getBoundingClientRect();
+    const edges = (of, plane, rows, cols) => {
+      const box = networkBox(of.at, plane, ...rows, ...cols), { top } = of.picture.getBoundingClientRect();
+      return [top + box.top, top + box.top + box.height];
+    };
     const least = this.bar.getBoundingClientRect().bottom + 8;
-    const most = (document.querySelector(".st-key-trace-dock")?.getBoundingClientRect().top ?? innerHeight) - 12;
-    const [from, to] = [top + box.top, top + box.top + box.height];
-    if (from < least) this.scroller()?.scrollBy({ top: from - least - 40 });
-    else if (to > most) this.scroller()?.scrollBy({ top: to - most + 40 });
+    const most = Math.min(networkDock()?.top ?? innerHeight, innerHeight) - 12;
+    let [from, to] = edges(row, place[0], [place[1], place[1]], [place[2], place[2]]);
+    const came = sources ? this.from(row.layer.name, place) : null;
+    const below = came && this.byName.get(came.name).row;
+    if (below?.at) {
+      const { planes, rows, cols } = came.sources;
+      const [top] = edges(below, planes[1], rows, cols); // of many maps, those in the last line lie nearest
+      if (to - top < most - least) from = Math.min(from, top);
+    }
+    const margin = Math.max(Math.min(NETWORK_MARGIN, (most - least - (to - from)) / 2), 0);
+    const by = from < least ? from - least - margin : to > most ? to - most + margin : 0;
+    if (by) this.scroller()?.scrollBy({ top: by, behavior: smooth ? "smooth" : "auto" });
   }
 
   scroller() {
@@ -188,6 +236,19 @@ class NetworkView {
     return { name: before.layer.name, sources };
   }
 
+  /** The cells of the first layer that read a pixel, as `networkSources` has them, or null. */
+  readers([plane, row, column]) {
+    const first = this.data.layers.find(({ before }) => before === "input");
+    const to = first && this.byName.get(first.name).row;
+    if (!to || first.reads.kind !== "window") return null;
+    const { stride, begin, size, all } = first.reads;
+    const span = (axis, at) => [
+      Math.max(Math.ceil((at + begin[axis] - size[axis] + 1) / stride[axis]), 0),
+      Math.min(Math.floor((at + begin[axis]) / stride[axis]), first.shape[axis + 1] - 1),
+    ];
+    return { row: to, sources: { planes: all ? [0, first.shape[0] - 1] : [plane, plane], rows: span(0, row), cols: span(1, column) } };
+  }
+
   link() {
     const marks = new Map(this.rows.map((row) => [row, { hover: null, at: null, from: [], field: [] }]));
     const add = (name, place, soft) => {
@@ -195,7 +256,11 @@ class NetworkView {
       if (!known) return;
       const { layer, row } = known;
       if (row) marks.get(row)[soft ? "hover" : "at"] = place;
-      if (!layer.before) return;
+      if (!layer.before) {
+        const read = this.readers(place);
+        if (read) marks.get(read.row).from.push([read.sources, soft]);
+        return;
+      }
       const picture = this.byName.get("input").row;
       let [at, stands, reached] = [name, place, ""];
       while (reached !== "input") { // what only passes a number on is followed to where the number was made
@@ -248,46 +313,55 @@ class NetworkView {
   // Words ----------------------------------------------------------------------------------------------------------------
 
   words(row, place) {
-    const { layer, values, classes } = row;
+    const { layer, classes } = row;
     const [plane, r, c] = place;
-    const [, rows = 1, cols = 1] = layer.shape;
-    const value = numeral(values[(plane * rows + r) * cols + c], 4);
-    const off = layer.off.includes(plane) ? ", switched off" : "";
     if (layer.shape.length === 3) {
-      return `${layer.name}, ${layer.name === "input" ? "channel" : "map"} ${plane}, row ${r}, column ${c}: ${value}${off}`;
+      return `${layer.name}, ${layer.name === "input" ? "channel" : "map"} ${plane}, row ${r}, column ${c}: ${this.value(row, place)}`;
     }
     const named = layer.name === "logits" || layer.name === "probabilities";
-    return `${layer.name}, ${named ? `class \u201c${classes[plane]}\u201d` : `unit ${plane}`}: ${value}${off}`;
+    return `${layer.name}, ${named ? `class \u201c${classes[plane]}\u201d` : `unit ${plane}`}: ${this.value(row, place)}`;
+  }
+
+  value({ layer, values }, [plane, r, c]) {
+    const [, rows = 1, cols = 1] = layer.shape;
+    return `${numeral(values[(plane * rows + r) * cols + c], 4)}${layer.off.includes(plane) ? ", switched off" : ""}`;
   }
 
   say() {
     const known = this.at && this.byName.get(this.at.layer)?.row;
-    const text = this.hover ? this.words(this.hover.row, this.hover.place)
-      : known ? `Traced: ${this.words(known, this.at.place)}` : networkHint;
+    // The last stop of the way names what is traced: its number is enough here.
+    const named = known && (!this.hover || (this.hover.row === known && String(this.hover.place) === String(this.at.place)));
+    const text = named ? `= ${this.value(known, this.at.place)}` : this.hover ? this.words(this.hover.row, this.hover.place) : networkHint();
     if (this.readout.textContent !== text) this.readout.textContent = text;
-    this.readout.classList.toggle("quiet", !this.hover);
+    this.readout.classList.toggle("quiet", !named && !this.hover);
   }
 
-  /** The way of picks: every stop but the last leads back to it. */
+  /** The way of picks: every stop but the last leads back to it. The last, where one stands, is named in full, and in view. */
   drawTrail() {
     const { path } = this;
     const key = JSON.stringify(path);
     if (key === this.trailed) return;
     this.trailed = key;
-    const parts = path.flatMap(({ layer, index, text }, i) => {
+    const parts = path.flatMap(({ layer, index, text, short }, i) => {
       const last = i === path.length - 1;
       const stop = element("button", {
-        type: "button", class: "stop", "aria-current": last ? "step" : null,
+        type: "button", class: "stop", "aria-current": last ? "step" : null, "aria-label": last ? null : text, title: last ? null : text,
         onclick: () => this.send("pick", { layer, index }),
-      }, text);
+      }, last ? text : short);
       return i ? [element("span", { class: "quiet", "aria-hidden": "true" }, "\u203a"), stop] : [stop];
     });
     this.trail.replaceChildren(...(parts.length ? parts : [element("span", { class: "quiet" }, "Nothing is traced yet")]));
+    this.trail.scrollLeft = this.trail.scrollWidth;
   }
 }
 
 /** Where the feed and the view meet, by the view's key. */
 const networkMarks = () => (globalThis[Symbol.for("cnn-lab-network")] ??= { views: new Map(), latest: new Map() });
+
+const networkPlaceKey = (layer, place) => `${layer} ${place}`;
+
+/** Where the page's dock stands, or null while there is none. */
+const networkDock = () => document.querySelector(".st-key-trace-dock")?.getBoundingClientRect() ?? null;
 
 const networkOf = instances((parent) => new NetworkView(parent));
 

@@ -26,6 +26,7 @@ class NetworkLayer {
     this.title = element("h3");
     this.label = element("span", { class: "quiet" });
     this.shape = element("span", { class: "shape" });
+    this.purpose = element("div", { class: "purpose" });
     this.size = element("div", { class: "formula quiet" });
     this.parameters = element("div", { class: "formula quiet" });
     this.low = element("span");
@@ -33,7 +34,7 @@ class NetworkLayer {
     this.bar = element("canvas", { "aria-hidden": "true" });
     const legend = element("div", { class: "legend quiet" }, this.low, element("span", { class: "bar" }, this.bar), this.high);
     const words = element("div", { class: "words" },
-      element("div", { class: "name" }, this.title, this.label), this.shape, this.size, this.parameters, legend);
+      element("div", { class: "name" }, this.title, this.label), this.purpose, this.shape, this.size, this.parameters, legend);
     this.picture = element("canvas", { "aria-hidden": "true" });
     this.above = element("canvas", { "aria-hidden": "true", class: "above" });
     this.box = element("div", {
@@ -99,6 +100,8 @@ class NetworkLayer {
     this.shape.textContent = layer.shape.length === 3
       ? `${planes} ${planes === 1 ? "map" : "maps"} of ${rows} ${TIMES} ${cols}` : `${planes.toLocaleString("en-US")} numbers`;
     if (layer.name === "input") this.shape.textContent = `${planes} ${planes === 1 ? "channel" : "channels"} of ${rows} ${TIMES} ${cols}`;
+    this.purpose.textContent = layer.purpose ?? "";
+    this.purpose.hidden = !layer.purpose;
     this.size.textContent = layer.size;
     this.parameters.textContent = layer.parameters;
     this.parameters.hidden = !layer.parameters;
@@ -145,7 +148,10 @@ class NetworkLayer {
     const { at, look, layer } = this;
     const table = networkTable(look, layer.scale);
     const named = at.head > 0, share = layer.name === "probabilities";
-    const write = share ? (value) => `${(100 * value).toFixed(value < 0.0995 ? 1 : 0)}%` : (value) => terse(formatNumber(value, 2));
+    context.font = `${named ? 600 : 400} ${named ? 13 : 11}px ${look.family}`;
+    const room = at.across - 4;
+    const fits = (write) => Array.from(this.values, write).every((text) => context.measureText(text).width <= room);
+    const write = share ? percent : [(value) => formatNumber(value, 2), (value) => terse(formatNumber(value, 2))].find((way, i) => i || fits(way));
     const swatch = new Uint32Array(1), rgb = new Uint8Array(swatch.buffer);
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -260,6 +266,16 @@ class NetworkLayer {
     context.strokeRect(x, y, w, h);
   }
 }
+
+/** A probability, as `pages.ui.inspect_html.percent` writes it. */
+function percent(share) {
+  if (share >= 0.9995 && share < 1) return "> 99.9 %";
+  if (share > 0 && share < 0.0005) return "< 0.1 %";
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Whether one points with a finger here, and so taps. */
+const touches = () => matchMedia("(pointer: coarse)").matches;
 
 /** A name that fits, with an ellipsis if need be. */
 function networkShort(context, text, width) {

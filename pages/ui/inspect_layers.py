@@ -10,7 +10,7 @@ import streamlit as st
 from cnncore.ops import softmax
 from cnncore.tracing import trace_cell
 from cnncore.whatif import activations_without
-from pages.ui import cell_data, cell_view, network_data, network_view
+from pages.ui import cell_data, cell_pixel, cell_view, network_data, network_view
 from pages.ui.inspect_answer import probabilities
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
@@ -55,10 +55,14 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         (chosen.key, given.key, switched),
         lambda: activations_without(chosen.network, given.x, off),
     )
+    if off:
+        _say_off(state, sum(map(len, off.values())))
     shares = softmax(known["logits"])[0] if off else probabilities(chosen, given)
     way = path_of(state, chosen)
-    traced = way[-1] if way and way[-1].layer != "input" else None
-    trace = None if traced is None else trace_cell(chosen.network, given.x, *_at(traced), activations=known)
+    traced = way[-1] if way else None
+    trace = None
+    if traced is not None and traced.layer != "input":
+        trace = trace_cell(chosen.network, given.x, traced.layer, traced.index, activations=known)
     packed = network_data.data(
         chosen.network,
         given.x,
@@ -70,17 +74,27 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         path=[network_data.path_entry(pick.layer, pick.index, chosen.classes) for pick in way],
     )
     network_view.show(packed, key="inspect-layers", on_pick=lambda pick: pick_cell(state, chosen, pick))
-    if trace is not None:
-        with st.container(key="trace-dock"):
-            cell_view.show(
-                cell_data.data(chosen.network, given.x, trace, known, chosen.classes, off=off),
-                key="inspect-cell",
-                on_go=lambda pick: go(state, chosen, pick),
-            )
+    if traced is None:
+        return
+    taken_apart = (
+        cell_pixel.data(chosen.network, given.x, traced.index)
+        if trace is None
+        else cell_data.data(chosen.network, given.x, trace, known, chosen.classes, off=off)
+    )
+    with st.container(key="trace-dock"):
+        cell_view.show(taken_apart, key="inspect-cell", on_go=lambda pick: go(state, chosen, pick))
 
 
-def _at(pick: Pick) -> tuple[str, tuple[int, ...]]:
-    return pick.layer, pick.index
+def _say_off(state: PageState, count: int) -> None:
+    """Say why these numbers are others than the answer's, and offer the way back."""
+    words = "1 filter is switched off" if count == 1 else f"{count} filters are switched off"
+    without = "it" if count == 1 else "them"
+    with st.container(key="layers-off", horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{words}** (What if): these are the numbers without {without}, not those of the answer above.",
+            width="content",
+        )
+        st.button(f"Switch {without} on again", on_click=lambda: state.change(off=""))
 
 
 def go(state: PageState, chosen: Chosen, pick: Pick) -> None:

@@ -6,12 +6,12 @@ The message, as `pages.ui.packing` packs it:
 - ``layers``: in the order in which data flows, first the picture (``"input"``), last ``"probabilities"``. Each has
   ``name``, ``label``, ``kind``, ``shape`` (channels, rows, columns) or (numbers,), ``hidden`` (it is left out, and has
   no numbers), ``start`` (where its numbers begin in ``values``), ``scale`` ("grey", "amount", "signed"), ``bound`` (the
-  end of the scale, one for the layer), ``size`` (a formula), ``parameters`` (a formula or ""), ``off`` (channels that
-  are switched off), ``before`` (the layer it is computed from, or None), ``reads`` (which of its cells, see `_reads`),
-  and ``fields``: for each row, and for each column, the first and last row or column of the picture that can move it
-  (one of each for a list);
+  end of the scale, one for the layer), ``purpose`` (in everyday words), ``size`` (a formula), ``parameters`` (a formula
+  or ""), ``off`` (channels that are switched off), ``before`` (the layer it is computed from, or None), ``reads``
+  (which of its cells, see `_reads`), and ``fields``: for each row, and for each column, the first and last row or
+  column of the picture that can move it (one of each for a list);
 - ``classes``: their names; ``at``: {layer, index} of the cell that is traced, or None; ``path``: the way of picks to
-  it, a list of {layer, index, text}.
+  it, a list of {layer, index, text, short}.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from cnncore.architecture import LayerPlan
 from cnncore.network import Network
 from cnncore.tracing import CellTrace, layer_before, receptive_field
-from pages.ui.network_words import cell_name, parameter_formula, size_formula
+from pages.ui.network_words import cell_code, cell_name, parameter_formula, purpose, size_formula
 from pages.ui.packing import pack
 
 Index = tuple[int, ...]
@@ -64,8 +64,8 @@ def data(
     skip_kinds : collection of str
         Kinds of layers that are left out, such as "activation"; see `cnncore.architecture.LayerPlan`.
     path : sequence of mapping
-        The way of picks: {"layer", "index", "text"}, see `path_entry`. The last one is where one stands; if there is
-        no `trace` it is what is outlined.
+        The way of picks: {"layer", "index", "text", "short"}, see `path_entry`. The last one is where one stands; if
+        there is no `trace` it is what is outlined.
 
     Returns
     -------
@@ -102,6 +102,7 @@ def data(
         layer = _layer(plan.name, plan.label, plan.kind, list(plan.output_shape), start, scale, largest(values))
         layer |= {
             "hidden": hidden,
+            "purpose": purpose(plan),
             "size": size_formula(plan),
             "parameters": parameter_formula(plan),
             "off": sorted((off or {}).get(plan.name, ())),
@@ -112,10 +113,15 @@ def data(
         layers.append(layer)
     layers.append(
         _layer("probabilities", "Softmax", "softmax", [shares.size], packed.add(shares), "amount", 1.0)
-        | {"size": "eˣ / the sum of all eˣ: they add up to 1", "before": "logits", "reads": {"kind": "all"}}
+        | {"purpose": "The scores as shares of 100 %: the network's answer", "size": "eˣ / the sum of all eˣ"}
+        | {"before": "logits", "reads": {"kind": "all"}}
         | {"fields": _fields(network, network.plan[-1])}
     )
-    stops = [{"layer": str(s["layer"]), "index": [int(n) for n in s["index"]], "text": str(s["text"])} for s in path]
+    stops = [
+        {"layer": str(stop["layer"]), "index": [int(n) for n in stop["index"]]}
+        | {"text": str(stop["text"]), "short": str(stop["short"])}
+        for stop in path
+    ]
     at: dict[str, Any] | None = None
     if trace is not None:
         at = {"layer": trace.layer, "index": [int(n) for n in trace.index]}
@@ -127,13 +133,14 @@ def data(
 
 
 def path_entry(layer: str, index: Sequence[int], classes: Sequence[str] = ()) -> dict[str, Any]:
-    """Return one stop of a path, with its words.
+    """Return one stop of a path, with its words, and with fewer.
 
     >>> path_entry("pool2", (3, 1, 2))
-    {'layer': 'pool2', 'index': [3, 1, 2], 'text': 'pool2, map 3, row 1, column 2'}
+    {'layer': 'pool2', 'index': [3, 1, 2], 'text': 'pool2, map 3, row 1, column 2', 'short': 'pool2 · 3 · 1,2'}
     """
-    place = tuple(int(n) for n in index)
-    return {"layer": layer, "index": list(place), "text": cell_name(layer, place, tuple(classes))}
+    place, names = tuple(int(n) for n in index), tuple(classes)
+    words = {"text": cell_name(layer, place, names), "short": cell_code(layer, place, names)}
+    return {"layer": layer, "index": list(place), **words}
 
 
 def scales(network: Network) -> dict[str, str]:
@@ -194,6 +201,7 @@ def _layer(name: str, label: str, kind: str, shape: list[int], start: int, scale
         "start": start,
         "scale": scale,
         "bound": bound,
+        "purpose": "",
         "parameters": "",
         "hidden": False,
         "off": [],

@@ -73,6 +73,52 @@ def cell_name(layer: str, index: tuple[int, ...], classes: tuple[str, ...] = ())
     return f"{layer}, unit {index[0]}"
 
 
+def cell_code(layer: str, index: tuple[int, ...], classes: tuple[str, ...] = ()) -> str:
+    """Return the same as `cell_name` in little room: map, then row and column.
+
+    >>> cell_code("relu1", (3, 4, 7)), cell_code("dense1", (12,)), cell_code("logits", (3,), tuple("0123"))
+    ('relu1 · 3 · 4,7', 'dense1 · 12', 'logits · “3”')
+    """
+    if len(index) == 3:
+        return f"{layer} · {index[0]} · {index[1]},{index[2]}"
+    if layer in ("logits", "probabilities") and index[0] < len(classes):
+        return f"{layer} · “{classes[index[0]]}”"
+    return f"{layer} · {index[0]}"
+
+
+def purpose(plan: LayerPlan) -> str:
+    """Return in everyday words what a layer does.
+
+    >>> from cnncore.architecture import Architecture
+    >>> layers = Architecture().plan((1, 8, 8))
+    >>> purpose(layers[0]), purpose(layers[1])
+    ('One map for each filter: at every place, window × weights, summed', 'Negative numbers become 0')
+    """
+    if plan.kind == "pool":
+        size = plan.detail["size"]
+        largest = plan.detail["pool"] == "max"
+        return f"Of every {size} × {size} numbers, {'the largest stays' if largest else 'their mean'}"
+    if plan.kind == "dense":
+        return "One score for each class, from all the numbers before" if plan.name == "logits" else _DENSE
+    if plan.kind == "activation":
+        return _ACTIVATIONS[plan.detail["function"]]
+    return _PURPOSES[plan.kind]
+
+
+_DENSE = "Each number is a sum of all the numbers before, each times a weight"
+_ACTIVATIONS = {
+    "relu": "Negative numbers become 0",
+    "leaky_relu": "Negative numbers shrink to a hundredth",
+    "tanh": "All numbers are squeezed to between −1 and 1",
+}
+_PURPOSES = {
+    "conv": "One map for each filter: at every place, window × weights, summed",
+    "batch_norm": "Each map is shifted and scaled by what training measured and learned",
+    "flatten": "All the maps, row after row, in one list",
+    "global_average": "Each map becomes one number, its mean",
+}
+
+
 def _conv_axis(plan: LayerPlan, axis: int) -> str:
     n, kernel, stride = plan.input_shape[axis + 1], plan.detail["kernel"][axis], plan.detail["stride"][axis]
     begin, end = plan.detail["padding"][axis]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
 from cnncore.architecture import Architecture, ConvBlock
 from cnncore.network import Network
 from cnncore.tracing import trace_cell
-from pages.ui import cell_data, cell_view, network_data, network_view
+from pages.ui import cell_data, cell_pixel, cell_view, network_data, network_view
 from pages.ui.network_view import Pick
 from pages.ui.state import recall, remember
 
 CASES = {
     "small": (Architecture((ConvBlock(8, pool="max"), ConvBlock(16, pool="max")), dense=(32,)), (1, 8, 8)),
-    "mnist": (Architecture((ConvBlock(8, pool="max"), ConvBlock(16, pool="max")), dense=(32,)), (1, 28, 28)),
+    "mnist": (
+        Architecture((ConvBlock(16, 5, pool="max"), ConvBlock(32, pool="max"))),
+        (1, 28, 28),
+    ),  # as the bundled one
     "large": (Architecture((ConvBlock(64), ConvBlock(64, pool="max")), dense=(128,)), (1, 28, 28)),
     "odd": (
         Architecture(
@@ -29,11 +34,8 @@ CASES = {
 }
 
 
-DOCKED = """<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-trace-dock) { position: sticky; bottom: 0; z-index: 5; }
-.st-key-trace-dock { background: light-dark(#fbfaf7, #111619); border-top: 1px solid light-dark(#dedad0, #2c363c); }
-.st-key-trace-dock { padding: 0.6rem 0 0.8rem; max-height: 46vh; overflow-y: auto; }
-</style>"""
+RULES = Path(__file__).parents[2] / "assets" / "app.css"
+DOCKED = f"<style>{' '.join(line for line in RULES.read_text('utf-8').splitlines() if 'trace-dock' in line)}</style>"
 
 
 def network_of(case: str) -> Network:
@@ -68,6 +70,7 @@ def main() -> None:
     x = digit(network.input_shape)
     activations = network.activations(x)
     path = recall("path") or []
+    names = list("0123456789")
     trace = None
     if path and path[-1]["layer"] != "input":
         trace = trace_cell(network, x, path[-1]["layer"], path[-1]["index"], activations=activations)
@@ -78,16 +81,17 @@ def main() -> None:
         x,
         activations,
         network.predict_proba(x),
-        [str(n) for n in range(10)],
+        names,
         trace=trace,
         off=off,
         path=path,
         skip_kinds=skip,
     )
     network_view.show(packed, key="network", on_pick=picked)
-    if trace is not None:
+    if path:
+        pixel = cell_pixel.data(network, x, tuple(path[-1]["index"])) if trace is None else None
         with st.container(key="trace-dock"):
-            cell_view.show(cell_data.data(network, x, trace, activations, list("0123456789")), key="cell", on_go=picked)
+            cell_view.show(pixel or cell_data.data(network, x, trace, activations, names), key="cell", on_go=picked)
     remember("runs", (recall("runs") or 0) + 1)
     st.text(f"runs {recall('runs')}")
     st.text(f"picked {[(stop['layer'], stop['index']) for stop in path]}")

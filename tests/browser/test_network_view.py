@@ -71,6 +71,37 @@ def outlined(page: Any, name: str) -> bool:
     return bool(layer(page, name).locator("canvas").last.evaluate(READ)[1])
 
 
+RING = """canvas => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    const rows = [];
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i] === 11 && data[i + 1] === 110 && data[i + 2] === 138) rows.push(Math.floor(i / 4 / canvas.width));
+    }
+    const { top, height } = canvas.getBoundingClientRect();
+    return [rows[0], rows.at(-1)].map((row) => top + (row * height) / canvas.height);
+}"""
+
+
+def in_view(page: Any, name: str) -> None:
+    """The ring round the traced cell comes to stand below the bar and above the dock."""
+    least = page.locator(".network .top").bounding_box()
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        dock, (top, bottom) = docked(page), layer(page, name).locator("canvas").last.evaluate(RING)
+        if least["y"] + least["height"] <= top and bottom <= dock["top"]:
+            return
+    raise AssertionError(f"the cell of {name} is at {top} to {bottom}, the dock at {dock['top']}")
+
+
+def docked(page: Any) -> Any:
+    """Where the dock stands, and how many pixels of it are to be scrolled for."""
+    return page.locator(".st-key-trace-dock").evaluate(
+        "d => ({ top: d.getBoundingClientRect().top, hidden: d.scrollHeight - d.clientHeight })"
+    )
+
+
 def test_pointing_reads_the_cores_numbers_and_sends_nothing(visit: Callable[..., Any]) -> None:
     page = visit()
     known = values("small")
@@ -136,11 +167,50 @@ def test_a_click_traces_and_the_number_leads_down_to_a_pixel_and_back(visit: Cal
     cell.get_by_role("grid").first.get_by_role("gridcell").nth(4).click()
     expect(page.get_by_role("navigation", name="Way of the trace").get_by_role("button").last).to_contain_text("input,")
     assert outlined(page, "input")
+    assert outlined(page, "conv1")  # who reads the pixel
     trail = page.get_by_role("navigation", name="Way of the trace").get_by_role("button")
     assert trail.count() == 7
+    # a pixel, where the way ends, is taken apart, too: what it adds to each cell that reads it
+    expect(cell.get_by_role("heading", level=3)).to_contain_text("input, channel 0")
+    expect(cell.locator(".steps")).to_contain_text("of each map read this pixel")
+    added = cell.get_by_role("grid").nth(2).get_by_role("gridcell").first
+    place = re.search(r"row (\d+), column (\d+): ", added.get_attribute("aria-label"))
+    added.click()
+    expect(cell.get_by_role("heading", level=3)).to_contain_text(f", row {place[1]}, column {place[2]}")
+    expect(trail.last).to_contain_text("conv1, map")
     trail.nth(1).click()
     picked(page, ("logits", [0]), ("dense1_relu", [best]))
     expect(trail).to_have_count(2)
+
+
+def test_what_is_traced_stays_in_view_and_its_sum_is_whole(visit: Callable[..., Any]) -> None:
+    page = visit("mnist", viewport={"width": 980, "height": 800}, reduced_motion="reduce")  # wide as beside a sidebar
+    cell = page.locator(".cellview")
+    trail = page.get_by_role("navigation", name="Way of the trace")
+
+    def go_on(grid: int, place: int, to: str) -> None:
+        cell.get_by_role("grid").nth(grid).get_by_role("gridcell").nth(place).click()
+        expect(cell.get_by_role("heading", level=3)).to_contain_text(f"{to},")
+        in_view(page, to)
+        assert docked(page)["hidden"] <= 0
+        last, whole = trail.get_by_role("button").last.bounding_box(), trail.bounding_box()
+        assert last["x"] >= whole["x"]
+        assert last["x"] + last["width"] <= whole["x"] + whole["width"] + 1
+
+    box = layer(page, "relu2")
+    box.scroll_into_view_if_needed()
+    box.click(position={"x": 30, "y": box.bounding_box()["height"] - 20})
+    in_view(page, "relu2")  # not under the dock that has come up
+    go_on(0, 4, "pool1")
+    go_on(0, 3, "relu1")
+    expect(trail).to_contain_text(re.compile(r"relu2 · \d+ · \d+,\d+.*pool1 · \d+ · \d+,\d+.*relu1, map \d+, row"))
+    expect(cell.locator(".steps li").last).to_be_in_viewport(ratio=1)  # bias and ReLU of a 5 x 5 window
+    go_on(0, 12, "input")
+    page.set_viewport_size({"width": 390, "height": 844})
+    trail.get_by_role("button").nth(2).click()
+    expect(cell.get_by_role("heading", level=3)).to_contain_text("relu1, map")
+    in_view(page, "relu1")
+    assert docked(page)["hidden"] <= 0
 
 
 def test_the_keyboard_does_everything(visit: Callable[..., Any]) -> None:
@@ -182,6 +252,7 @@ def test_the_keyboard_does_everything(visit: Callable[..., Any]) -> None:
 
 def test_a_finger_a_dark_theme_and_what_is_switched_off(visit: Callable[..., Any]) -> None:
     page = visit("large", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(readout(page)).to_have_text("Tap a cell to trace it.")
     box = layer(page, "relu1")
     maps = box.bounding_box()
     assert maps["width"] <= 390
@@ -190,7 +261,7 @@ def test_a_finger_a_dark_theme_and_what_is_switched_off(visit: Callable[..., Any
     )
     box.tap(position={"x": 70, "y": 100})
     expect(page.get_by_text(re.compile(r"picked \[\('relu1', \[\d+, \d+, \d+\]\)\]"))).to_be_visible()
-    expect(page.locator(".cellview")).to_be_visible()
+    expect(page.locator(".cellview .readout")).to_contain_text("Tap ")
     place = page.get_by_text(re.compile("^picked")).inner_text()
     page.get_by_role("group", name="Move the traced cell").get_by_role("button", name="Down").tap()
     expect(page.get_by_text(place, exact=True)).to_have_count(0)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from cnncore.architecture import Architecture, ConvBlock
 from cnncore.network import Network
 from cnncore.tracing import receptive_field, trace_cell
 from cnncore.whatif import activations_without
-from pages.ui import cell_data, network_data
+from pages.ui import cell_data, cell_pixel, network_data
 from pages.ui.cell_view import read_go
 from pages.ui.network_view import Pick, read_pick
 from tests.cnncore.architectures import architectures, draw_weights
+from tests.pages.conftest import component_data
 
 CLASSES = ("a", "b", "c")
 
@@ -185,7 +188,9 @@ def test_trace_path_and_what_is_switched_off_or_left_out() -> None:
     head, _ = described(network, x, activations, trace=trace, **options)
     assert head["at"] == {"layer": "relu1", "index": [3, 0, 7]}
     assert [stop["text"] for stop in head["path"]] == ["logits, class “b”", "input, channel 0, row 2, column 3"]
+    assert [stop["short"] for stop in head["path"]] == ["logits · “b”", "input · 0 · 2,3"]
     layers = {layer["name"]: layer for layer in head["layers"]}
+    assert all(layer["purpose"] for name, layer in layers.items() if name != "input")
     assert layers["relu1"]["off"] == [1, 3]
     assert layers["conv1"]["off"] == []
     assert [name for name, layer in layers.items() if layer["hidden"]] == ["norm2", "flatten"]
@@ -206,6 +211,36 @@ def test_a_filter_that_is_switched_off_is_0_from_there_on() -> None:
     assert head["total"] == pytest.approx(head["value"], rel=1e-5)
     assert not np.frombuffer(parts["inputs"], "<f8").reshape(4, 3, 3)[3].any()
     assert [step["layer"] for step in head["steps"]] == ["conv2", "conv2"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(case=architectures(), data=st.data())
+def test_a_pixel_is_read_by_the_cells_that_are_traced_to_it(case: Any, data: Any) -> None:
+    network, x, activations = made(case, seed=2)
+    pixel = tuple(data.draw(st.integers(0, most - 1)) for most in network.input_shape)
+    head, parts = unpack(cell_pixel.data(network, x, pixel))
+    assert head["value"] == float(x[0][pixel])
+    maps, rows, columns = network.plan[0].output_shape
+    expected = {}
+    for row, column in np.ndindex(
+        rows, columns
+    ):  # the slow way: trace every cell, and look for the pixel in its window
+        part = trace_cell(network, x, "conv1", (0, row, column), activations=activations).parts[pixel[0]]
+        at = (part.rows == pixel[1])[:, None] & (part.columns == pixel[2])[None, :] & part.inside
+        if at.any():
+            expected[row, column] = part.weights[at].item()
+    found = [(row, column) for row in head["rows"] for column in head["columns"]]
+    assert set(found) == set(expected)
+    shape = (maps, len(head["rows"]), len(head["columns"]))
+    inputs, weights = (np.frombuffer(parts[part], "<f8").reshape(shape) for part in ("inputs", "weights"))
+    assert head["window"] == (list(shape[1:]) if weights.size else [0, 0])
+    assert weights[0].reshape(-1).tolist() == [expected[cell] for cell in found]
+    assert (inputs == x[0][pixel]).all()
+    np.testing.assert_allclose(head["sums"], (inputs * weights).sum(axis=(1, 2)), rtol=1e-9, atol=1e-12)
+    assert ("No cell of conv1 reads" in head["steps"][0]["text"]) == (not expected)
+    if expected:  # and the way leads on to each of them
+        message = {"channel": maps - 1, "row": found[-1][0], "column": found[-1][1]}
+        assert read_go(message, head) == Pick("conv1", (maps - 1, *found[-1]))
 
 
 def test_wrong_pictures_and_names_are_refused() -> None:
@@ -253,3 +288,16 @@ def test_going_on_is_checked() -> None:
     ):
         with pytest.raises(ValueError, match="such"):
             read_go(message, head)
+
+
+def test_filters_that_are_off_are_named_above_the_layers_and_can_be_switched_on(
+    open_page: Callable[..., AppTest],
+) -> None:
+    app = open_page("pages/8_Inspect.py", source="test", network="digits", off="relu1.1 relu2.0", path="input.0.3.4")
+    words = " ".join(block.value for block in app.markdown)
+    assert "**2 filters are switched off** (What if): these are the numbers without them" in words
+    head = next(data for data in component_data(app) if data.get("kind") == "pixel")
+    assert head["index"] == [0, 3, 4]
+    next(button for button in app.button if button.label == "Switch them on again").click().run()
+    assert "switched off** (What if)" not in " ".join(block.value for block in app.markdown)
+    assert not app.exception
