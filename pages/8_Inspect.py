@@ -5,16 +5,18 @@ import time
 import streamlit as st
 
 from pages.ui import inspect_answer, inspect_network, inspect_source, inspect_tabs
-from pages.ui.navigation import frame, show_complaints
+from pages.ui.navigation import dress, frame, show_complaints
 from pages.ui.sharing import link_to
 from pages.ui.state import PageState, enter
 
 SETTINGS = (*inspect_source.SETTINGS, *inspect_network.SETTINGS, *inspect_tabs.SETTINGS)
 PAGE = "pages/8_Inspect.py"
 enter(PAGE)
+dress()
 state = PageState("inspect", SETTINGS)
 complaints = state.begin()
 chosen = inspect_network.chosen(state, complaints)
+complaints += [*inspect_source.put_right(state), *inspect_tabs.put_right(state, chosen)]
 
 # The answer goes first, into its place below the heading: it is what the person waits for after a stroke. The pause
 # lets go of the interpreter, so that the answer leaves the server before all the rest is made.
@@ -24,7 +26,7 @@ with picture:
     drawing = inspect_source.canvas("inspect.canvas") if state["source"] == "draw" else None
     given = inspect_source.given(state, chosen, drawing, complaints)
 with answer:
-    inspect_answer.draw_answer(chosen, given)
+    inspect_answer.draw_answer(chosen, given, inspect_tabs.filters_off(state, chosen))
 time.sleep(0.015)
 with top:
     frame(PAGE, "Inspect", "Draw a digit, and follow it through the network down to any single number.")
@@ -33,11 +35,11 @@ with picture:
     inspect_answer.draw_given(state, given)
 with near:
     inspect_answer.draw_neighbours(chosen, given)
-inspect_answer.draw_stages(state, given)
+inspect_answer.draw_stages(given)
 behind = st.container()
 with st.sidebar:
-    inspect_source.controls(state)
-    inspect_network.controls(state)
+    inspect_source.controls(state, given)
+    inspect_network.controls(state, chosen)
     st.button("Back to defaults", on_click=state.reset, width="stretch")
 with behind:
     inspect_tabs.draw(state, chosen, given)

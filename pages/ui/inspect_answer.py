@@ -13,10 +13,10 @@ from cnncore.datasets import split
 from cnncore.whatif import features, nearest
 from pages.ui import inspect_html as html
 from pages.ui.inspect_network import Chosen, bundled
-from pages.ui.inspect_source import Given
+from pages.ui.inspect_source import STEP_OF, STEPS, Given
 from pages.ui.state import PageState, memo
-from pages.ui.words import literal
 from pages.ui.words import number as say
+from pages.ui.words import size
 
 NEIGHBOURS = 6
 MOST_KNOWN = 2500
@@ -34,51 +34,56 @@ def probabilities(chosen: Chosen, given: Given) -> NDArray[Any]:
 def draw_given(state: PageState, given: Given) -> None:
     """Draw the picture as it was given, where no canvas shows it already."""
     if state["source"] == "draw":
-        if given.label is not None:
-            st.caption("Draw a digit here. Until then, test digits are read.")
+        st.caption(_below_canvas(given))
         return
-    first = np.asarray(next(iter(given.stages.values()), given.x[0, 0]))
-    plane = first.mean(axis=2) if first.ndim == 3 else first
-    words = given.title if given.stages else f"{given.title}, as it stands in the test set: nothing to prepare"
-    shot = html.figure(_grey(plane), words, side=240, shape=plane.shape)
+    if given.refused is not None:
+        pixels, words = given.refused.pixels, f"{given.refused.name}, as given: nothing can be read in it"
+        shot = html.figure(html.picture_uri(pixels), words, side=252, shape=pixels.shape)
+    elif given.stages:
+        shot = html.figure(html.picture_uri(given.raw), given.title, side=252, shape=given.raw.shape)
+    else:
+        words = f"{given.title}, as it stands in the test set: nothing to prepare"
+        shot = html.figure(html.grey_uri(given.raw[0, 0]), words, side=252, shape=given.raw.shape[2:])
     st.html(html.row([shot]))
 
 
-def draw_stages(state: PageState, given: Given) -> None:
+def _below_canvas(given: Given) -> str:
+    if given.stages:
+        return "Draw on, or empty it and begin again."
+    stands_in = f"{given.title} stands in."
+    return f"Draw a digit here. {stands_in}" if given.refused is None else f"Nothing to read in it. {stands_in}"
+
+
+def draw_stages(given: Given) -> None:
     """Draw every step from the picture as given to what the network reads."""
-    if not given.stages and state["source"] != "draw":
-        return  # it stands above, and nothing was done to it
+    if not given.stages:
+        return  # nothing was done to what is read: it stands above
     shots = []
     for name, values in given.stages.items():
-        plane = np.asarray(values, np.float32)
-        plane = plane[0, 0] if plane.ndim == 4 else plane.mean(axis=2) if plane.ndim == 3 else plane
-        rows, columns = plane.shape
-        shots.append(html.figure(_grey(plane), f"{rows} × {columns}", strong=name.capitalize(), shape=plane.shape))
-    if not shots:
-        rows, columns = given.x.shape[2:]
-        words = f"{rows} × {columns}, as it stands in the test set: nothing to prepare"
-        shots = [html.figure(html.grey_uri(given.x[0, 0]), words, strong=f"{given.title}.", side=84)]
+        uri = html.picture_uri(given.raw) if name == "given" else html.grey_uri(values)  # given: in its own colours
+        step = STEP_OF.get(name, name)
+        left_out = step in given.skip
+        words = "left out" if left_out else size(*values.shape)
+        title = STEPS.get(step, name.capitalize())
+        shots.append(html.figure(uri, words, strong=title, side=76, shape=values.shape, faint=left_out))
     with st.container(gap="small", key="inspect-stages"):
-        st.html(html.row(shots))
-        if given.notes:
-            st.caption(literal(" ".join(given.notes)))
+        st.html(html.row(shots, " ".join(given.notes)))
 
 
-def _grey(plane: NDArray[Any]) -> str:
-    return html.grey_uri(plane, 0, 255.0 if plane.max(initial=0) > 1.5 else 1.0)
-
-
-def draw_answer(chosen: Chosen, given: Given) -> None:
-    """Draw the probabilities."""
+def draw_answer(chosen: Chosen, given: Given, off: int = 0) -> None:
+    """Draw what the network reads, and the probabilities; `off` filters are switched off elsewhere on the page."""
     shares = probabilities(chosen, given)
     best = int(np.argmax(shares))
     share = html.percent(float(shares[best])).replace(" ", "\u00a0")
-    said = f"The network reads {literal(chosen.classes[best])}, with {share}."
+    said = f"{chosen.title} reads {chosen.classes[best]}, with {share}."
     if given.label is not None:
-        known = literal(chosen.dataset.classes[given.label])
+        known = chosen.dataset.classes[given.label]
         said += f" It is {known}." if best == given.label else f" It is {known}: a mistake."
-    st.markdown(f"**{said}**")
-    st.html(html.bars(shares, chosen.classes, right=given.label))
+    words = "Your picture, made ready." if given.stages else f"{given.title}."
+    if off:
+        words = f"With all its filters; {off} {'is' if off == 1 else 'are'} switched off below (What if)."
+    reading = html.reading(html.grey_uri(given.x[0, 0]), given.x.shape[2:], said, words)
+    st.html(reading + html.bars(shares, chosen.classes, right=given.label))
 
 
 def draw_neighbours(chosen: Chosen, given: Given) -> None:
@@ -95,10 +100,10 @@ def draw_neighbours(chosen: Chosen, given: Given) -> None:
         )
         for place, distance in zip(found, distances, strict=True)
     ]
+    st.markdown("**Nearest training digits**")
     st.html(html.row(shots))
     st.caption(
-        f"Nearest of {len(indices):,} training digits, by the {known.shape[1]} numbers that the last layer before the "
-        "answer makes of each."
+        f"Of {len(indices):,}, by the {known.shape[1]:,} numbers that the last layer before the answer makes of each."
     )
 
 

@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncore.display import GAMMA, png
-from pages.ui.figures import DARK, LIGHT
+from pages.ui.figures import DARK, LIGHT, Colours
+from pages.ui.words import number as say
 
 Picture = NDArray[Any]
 SHARP = 168
 """Pixels of a stencil's longer side, about: the browser would blur a smaller one."""
+PRIMARY = f"light-dark({LIGHT.primary},{DARK.primary})"
+ENDS = tuple(f"light-dark(rgb{LIGHT.signed[end]},rgb{DARK.signed[end]})" for end in (0, 2))
+"""The colours of negative and of positive numbers."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,26 @@ def grey_levels(values: Picture, low: float = 0.0, high: float = 1.0) -> NDArray
 
 def amount_masks(values: Picture, bound: float) -> tuple[Mask, ...]:
     """Return a picture of amounts: from the background at 0 to the primary colour at `bound`, in either theme."""
-    return (Mask(_stencil(np.asarray(values, np.float64), bound), f"light-dark({LIGHT.primary},{DARK.primary})"),)
+    return (Mask(_stencil(np.asarray(values, np.float64), bound), PRIMARY),)
 
 
 def signed_masks(values: Picture, bound: float) -> tuple[Mask, ...]:
     """Return a picture of signed numbers: zero is the background, in either theme."""
     array = np.asarray(values, np.float64)
-    ends = [f"light-dark(rgb{LIGHT.signed[end]},rgb{DARK.signed[end]})" for end in (0, 2)]
     parts = (np.maximum(-array, 0), np.maximum(array, 0))
     return tuple(
-        Mask(_stencil((part / (bound or 1.0)) ** GAMMA, 1.0), colour) for part, colour in zip(parts, ends, strict=True)
+        Mask(_stencil((part / (bound or 1.0)) ** GAMMA, 1.0), colour) for part, colour in zip(parts, ENDS, strict=True)
     )
+
+
+def outline(digit: Picture) -> Mask:
+    """Return the line around what is at least half ink: it shows where the digit is, and changes no colour in it."""
+    zoom = max(4, SHARP // max(digit.shape))
+    solid = np.pad(np.kron(np.asarray(digit) >= 0.5, np.ones((zoom, zoom), bool)), 1)
+    inner = solid.copy()
+    for axis in (0, 1):
+        inner &= np.roll(solid, 1, axis) & np.roll(solid, -1, axis)
+    return Mask(_stencil((solid & ~inner)[1:-1, 1:-1].astype(np.float64), 1.0), "light-dark(#1d2329,#e7e9ea)")
 
 
 def _stencil(values: Picture, bound: float) -> str:
@@ -62,12 +75,35 @@ def grey_uri(values: Picture, low: float = 0.0, high: float = 1.0) -> str:
     return _uri(png(grey_levels(values, low, high)))
 
 
+def picture_uri(pixels: NDArray[np.uint8], most: int = 400) -> str:
+    """Return a picture of bytes, grey or in colour, as a data address; a large one by every so-manyth pixel."""
+    step = -(-max(pixels.shape[:2]) // most)
+    return _uri(png(np.ascontiguousarray(pixels[::step, ::step])))
+
+
+def opaque_uri(values: Picture, bound: float, colours: Colours) -> str:
+    """Return signed numbers or amounts in the colours of one theme, for where no mask can be used."""
+    share = np.clip(np.asarray(values, np.float64) / (bound or 1.0), -1, 1)[..., None]
+    low, zero, _ = (np.array(colour, np.float64) for colour in colours.signed)
+    high = np.array([int(colours.primary[at : at + 2], 16) for at in (1, 3, 5)], np.float64)
+    levels = zero + np.maximum(share, 0) * (high - zero) + np.maximum(-share, 0) ** GAMMA * (low - zero)
+    return _uri(png(np.rint(levels).astype(np.uint8)))
+
+
 def _uri(data: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 def figure(
-    picture: str | tuple[Mask, ...], words: str, *, strong: str = "", side: int = 84, shape: tuple[int, ...] = (1, 1)
+    picture: str | tuple[Mask, ...],
+    words: str,
+    *,
+    strong: str = "",
+    side: int = 84,
+    shape: tuple[int, ...] = (1, 1),
+    faint: bool = False,
+    mark: tuple[float, float, float, float] | None = None,
+    beside: str = "",
 ) -> str:
     """Return one picture with words below it.
 
@@ -81,23 +117,69 @@ def figure(
         CSS pixels of the longer side.
     shape : tuple of int
         Rows and columns, for the picture's proportions.
+    faint : bool
+        Whether it is dimmed.
+    mark : tuple of float, optional
+        The top, left, bottom and right of a frame in it, as shares of its height and width.
+    beside : str
+        Another picture, from `drawn`, at its right.
     """
-    longest = max(shape)
-    width, height = round(side * shape[1] / longest), round(side * shape[0] / longest)
-    style = f"width:{width}px;height:{height}px"
-    if isinstance(picture, str):
-        drawn = f'<img src="{picture}" alt="" style="{style}">'
-    else:
-        planes = "".join(f'<i style="background:{mask.colour};mask-image:url({mask.uri})"></i>' for mask in picture)
-        drawn = f'<div style="{style}">{planes}</div>'
+    own = drawn(picture, side, shape, mark)
+    room = max(side, round(side * shape[1] / max(shape))) + (side if beside else 0)
     before = f"<b>{escape(strong)}</b> " if strong else ""
-    words = f'<figcaption style="max-width:{max(side, width) + 24}px">{before}{escape(words)}</figcaption>'
-    return f"<figure>{drawn}{words}</figure>"
+    words = f'<figcaption style="max-width:{room + 24}px">{before}{escape(words)}</figcaption>'
+    held = f'<span class="pair">{own}{beside}</span>' if beside else own
+    opened = '<figure class="faint">' if faint else "<figure>"
+    return f"{opened}{held}{words}</figure>"
 
 
-def row(figures: Sequence[str]) -> str:
-    """Return pictures side by side, wrapping where there is no room."""
-    return f'<div class="shots">{"".join(figures)}</div>'
+def drawn(
+    picture: str | tuple[Mask, ...],
+    side: int,
+    shape: tuple[int, ...],
+    mark: tuple[float, float, float, float] | None = None,
+) -> str:
+    """Return a picture without words, as `figure` draws it."""
+    longest = max(shape)
+    style = f"width:{round(side * shape[1] / longest)}px;height:{round(side * shape[0] / longest)}px"
+    if isinstance(picture, str):
+        image = f'<img src="{picture}" alt="" style="{style}">'
+        if mark is None:
+            return image
+        top, left, bottom, right = (100 * share for share in mark)
+        place = f"top:{top:.2f}%;left:{left:.2f}%;height:{bottom - top:.2f}%;width:{right - left:.2f}%"
+        return f'<div style="{style}">{image}<u style="{place}"></u></div>'
+    planes = "".join(f'<i style="background:{mask.colour};mask-image:url({mask.uri})"></i>' for mask in picture)
+    return f'<div style="{style}">{planes}</div>'
+
+
+def reading(picture: str, shape: tuple[int, ...], said: str, words: str) -> str:
+    """Return what a network reads, what it says of it, and, quietly, what the picture is."""
+    return (
+        f'<div class="reading">{drawn(picture, 72, shape)}<div><p><b>{escape(said)}</b></p>'
+        f"<p><small>{escape(words)}</small></p></div></div>"
+    )
+
+
+def scale(bound: float, *, signed: bool, what: str) -> str:
+    """Return the legend of maps that share one scale: its two numbers, and the colours in between."""
+    shares = np.linspace(-1 if signed else 0, 1, 9)
+    stops = []
+    for share in shares:
+        colour = PRIMARY if not signed else ENDS[int(share > 0)]
+        strength = abs(share) ** GAMMA if signed else share
+        stops.append(f"color-mix(in srgb,{colour} {100 * strength:.0f}%,transparent)")
+    low = f"\u2212{say(bound)}" if signed else "0"
+    return (
+        f'<p class="scale"><b>{escape(what)}</b><em>{low}</em>'
+        f'<i style="background:linear-gradient(90deg,{",".join(stops)})"></i><em>{say(bound)}</em></p>'
+    )
+
+
+def row(figures: Sequence[str], notes: str = "") -> str:
+    """Return pictures side by side, wrapping where there is no room, and a few words after them."""
+    after = f"<p>{escape(notes)}</p>" if notes else ""
+    return f'<div class="shots">{"".join(figures)}{after}</div>'
 
 
 def bars(probabilities: NDArray[Any], classes: Sequence[str], *, right: int | None = None) -> str:
@@ -120,6 +202,30 @@ def bars(probabilities: NDArray[Any], classes: Sequence[str], *, right: int | No
             f'<span><i style="width:{100 * float(share):.2f}%"></i></span><em>{percent(float(share))}</em></li>'
         )
     return f'<ol class="bars">{"".join(lines)}</ol>'
+
+
+def differences(first: NDArray[Any], second: NDArray[Any], classes: Sequence[str]) -> str:
+    """Return by how many percentage points the second network gives each class more than the first, as bars."""
+    lines = []
+    for name, change in zip(classes, np.asarray(second, np.float64) - np.asarray(first, np.float64), strict=True):
+        side = "left" if change > 0 else "right"
+        style = f"{side}:50%;width:{50 * abs(change):.2f}%;background:{ENDS[int(change > 0)]}"
+        lines.append(
+            f'<li class="bar"><b>{escape(name)}</b><span class="both"><i style="{style}"></i></span>'
+            f"<em>{points(float(change))}</em></li>"
+        )
+    said = "<p><b>The second less the first</b>, in percentage points: red where it gives a class more.</p>"
+    return f'<div class="reading">{said}</div><ol class="bars">{"".join(lines)}</ol>'
+
+
+def points(change: float) -> str:
+    """Write a difference of two probabilities in percentage points.
+
+    >>> points(0.25), points(-0.0123), points(0.0001)
+    ('+25.0', '−1.2', '0.0')
+    """
+    text = f"{100 * abs(change):.1f}"
+    return text if text == "0.0" else ("+" if change > 0 else "\u2212") + text
 
 
 def percent(share: float) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import streamlit as st
+import math
+from typing import Any
 
-from cnncore.whatif import top_patches
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnncore.whatif import TopPatch, top_patches
 from pages.ui import inspect_html as html
 from pages.ui.inspect_answer import fit_images, some_training_pictures
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.state import PageState, Setting, memo, number, text
+from pages.ui.words import MINUS
 from pages.ui.words import number as say
 
 COUNT = 12
+SIDE = 64  # CSS pixels
 SETTINGS: tuple[Setting, ...] = (text("like_layer", ""), number("like_filter", 0, 0, 63, "filter", whole=True))
 
 
@@ -37,22 +44,57 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         (chosen.key, layer, channel),
         lambda: top_patches(chosen.network, layer, channel, fit_images(chosen, indices), COUNT),
     )
-    shots = []
-    for patch in found:
-        name = chosen.dataset.classes[int(chosen.dataset.labels[indices[patch.picture]])]
-        shots.append(
-            html.figure(
-                html.grey_uri(patch.pixels[0]),
-                f"{say(patch.value)}, in a {name}",
-                side=64,
-                shape=(patch.pixels.shape[1], patch.pixels.shape[2]),
-            )
-        )
-    st.html(html.row(shots))
+    st.html(html.row([*_filter(chosen, layer, channel), *_patches(chosen, found, indices)]))
     size = found[0].pixels.shape[1:]
     st.caption(
         f"Of {len(indices):,} training digits, the {len(found)} in which filter {channel} of {layer} answers most "
-        f"strongly, each cut to the {size[0]} × {size[1]} pixels that its strongest cell sees, with that cell's number."
+        f"strongly: the digit, a frame around the {size[0]} × {size[1]} pixels that its strongest cell sees, those "
+        "pixels enlarged, and that cell's number."
     )
     if found[0].value <= 0:
         st.caption("It never answers: on all of these digits its map is 0 everywhere.")
+
+
+def _filter(chosen: Chosen, layer: str, channel: int) -> list[str]:
+    """Return a picture of the filter itself, where its weights lie on pixels: in the first layer."""
+    plans = [plan for plan in chosen.network.plan if len(plan.output_shape) == 3]
+    if layer != next(plan.name for plan in plans if plan.kind == "activation"):
+        return []
+    weights = chosen.network.parameters()["conv1.weight"][channel].mean(axis=0)
+    bound = float(np.abs(weights).max(initial=0.0))
+    masks = html.signed_masks(weights, bound)
+    return [
+        html.figure(masks, f"its weights, ±{say(bound)}", strong=f"Filter {channel}", side=SIDE, shape=weights.shape)
+    ]
+
+
+def _patches(chosen: Chosen, found: list[TopPatch], indices: NDArray[Any]) -> list[str]:
+    """Return each digit with a frame where the filter answers most, and what stands in the frame beside it."""
+    rows, columns = chosen.network.input_shape[1:]
+    shots = []
+    for patch, value in zip(found, alike([patch.value for patch in found]), strict=True):
+        index = indices[patch.picture]
+        name = chosen.dataset.classes[int(chosen.dataset.labels[index])]
+        (top, bottom), (left, right) = patch.field
+        shots.append(
+            html.figure(
+                html.grey_uri(fit_images(chosen, index[None])[0, 0]),
+                f"{value}, in a {name}",
+                side=SIDE,
+                shape=(rows, columns),
+                mark=(top / rows, left / columns, (bottom + 1) / rows, (right + 1) / columns),
+                beside=html.drawn(html.grey_uri(patch.pixels[0]), SIDE, patch.pixels.shape[1:]),
+            )
+        )
+    return shots
+
+
+def alike(values: list[float]) -> list[str]:
+    """Write numbers that stand beside each other with the same decimals, three digits of the largest.
+
+    >>> alike([7.8, 7.7712]), alike([0.0])
+    (['7.80', '7.77'], ['0.00'])
+    """
+    largest = max(map(abs, values))
+    decimals = max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
+    return [f"{value:,.{decimals}f}".replace("-", MINUS) for value in values]

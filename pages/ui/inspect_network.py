@@ -21,7 +21,8 @@ from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
 BUNDLED = {"mnist": "Bundled, MNIST 28 × 28", "digits": "Bundled, digits 8 × 8"}
-KINDS = {"auto": "Your latest run, or the bundled one", **BUNDLED, "run": "A run of yours", "file": "A model file"}
+NAMES = {"mnist": "The bundled MNIST network", "digits": "The bundled 8 × 8 network"}
+KINDS = {"auto": "Latest run, else bundled", **BUNDLED, "run": "A run of yours", "file": "A model file"}
 NEWEST = -1
 
 SETTINGS: tuple[Setting, ...] = (
@@ -38,6 +39,7 @@ class Chosen:
     Parameters
     ----------
     title : str
+        Its name, where a sentence begins.
     key : tuple
         Names these very weights, so that results can be remembered by it.
     network : Network
@@ -89,7 +91,7 @@ def bundled(name: str) -> Chosen:
 
     def make() -> Chosen:
         dataset = load(name)
-        return Chosen(BUNDLED[name], ("bundled", name), pretrained.load(name), dataset, dataset.classes)
+        return Chosen(NAMES[name], ("bundled", name), pretrained.load(name), dataset, dataset.classes)
 
     made: Chosen = memo(f"inspect.bundled.{name}", name, make)
     return made
@@ -139,18 +141,28 @@ def _receive(complaints: list[str]) -> None:
         return
     dataset = load("digits" if model.network.input_shape[1:] == (8, 8) else "mnist")
     digest = hashlib.sha256(data).hexdigest()
-    remember("inspect.model", Chosen(name, ("file", digest), model.network, dataset, model.classes))
+    remember("inspect.model", Chosen(f"“{name}”", ("file", digest), model.network, dataset, model.classes))
 
 
-def controls(state: PageState) -> None:
+def controls(state: PageState, chosen: Chosen) -> None:
     """Draw the controls that choose the network."""
     st.selectbox("Network", list(KINDS), format_func=KINDS.__getitem__, key=state.key("network"))
+    if state["network"] == "auto":
+        st.caption(literal(_which(chosen)))
     if state["network"] == "run":
         _run_controls(state)
     elif state["network"] == "file":
         st.file_uploader("A model file from the Train page (.npz)", type=["npz"], key="inspect.file", on_change=touch)
         kept = recall("inspect.model")
         st.caption("Until then you see the bundled one." if kept is None else f"In use: {literal(kept.title)}")
+
+
+def _which(chosen: Chosen) -> str:
+    """Return a sentence about which network "the latest run, else the bundled one" is."""
+    size = " × ".join(map(str, chosen.network.input_shape[1:]))
+    if chosen.key[0] == "run":
+        return f"{chosen.title}, {size} pixels: since you trained it, it answers in place of the bundled network."
+    return f"{chosen.title}, {size} pixels, until you train one of your own on the Train page."
 
 
 def _run_controls(state: PageState) -> None:
@@ -162,9 +174,17 @@ def _run_controls(state: PageState) -> None:
         state.settle(run=runs[-1].token)
     st.selectbox("Run", list(names), format_func=lambda token: names.get(token, token), key=state.key("run"))
     view = next(view for view in runs if view.token == state["run"])
-    steps = [NEWEST, *view.checkpoints]
+    steps = steps_of(view)
     if state["step"] not in steps:
         state.settle(step=NEWEST)
-    st.select_slider(
-        "Checkpoint", steps, format_func=lambda step: "newest" if step == NEWEST else f"{step:,}", key=state.key("step")
-    )
+    st.select_slider("Checkpoint", steps, format_func=say_step, key=state.key("step"))
+
+
+def steps_of(view: RunView) -> list[int]:
+    """Return the moments of a run that are on offer, in order of time."""
+    return [*view.checkpoints, NEWEST]
+
+
+def say_step(step: int) -> str:
+    """Write a moment of a run."""
+    return "newest" if step == NEWEST else f"{step:,}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,22 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore.datasets import split
-from cnncore.handwriting import STAGES, prepare
+from cnncore.handwriting import STAGES, UnreadableError, prepare
 from cnncore.images import ImageError, decode
 from pages.ui.inspect_network import Chosen
 from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, set_widget, text, touch, widget
 from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
+STEPS = {"polarity": "Polarity", "crop": "Crop", "scale": "Scale", "centre": "Centre"}
+"""The steps of the preparation that can be left out, in the words of the page."""
+STEP_OF = {"scaled": "scale", "centred": "centre"}
+"""Of a stage of the preparation, the step that gives it, where that has another name."""
 SOURCES = {"test": "A test digit", "draw": "Draw one", "upload": "Upload a picture", "camera": "Take a photograph"}
 CANVAS = 252  # CSS pixels
 STROKE = 20
+ENLARGED = 8
+"""How many times larger a test digit is made before it is prepared for a network of another size."""
 LARGEST_DRAWING = 4_000_000  # characters of a drawing that came from the browser
 
 SETTINGS: tuple[Setting, ...] = (
@@ -28,6 +34,14 @@ SETTINGS: tuple[Setting, ...] = (
     number("digit", 0, 0, 10**6, "number of the test digit", whole=True),
     text("skip", ""),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Refused:
+    """A picture that cannot be read: its pixels, (H, W) or (H, W, 3) bytes, and what it is called."""
+
+    pixels: NDArray[np.uint8]
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +61,13 @@ class Given:
         What it is, where that is known.
     key : tuple
         Names these very pixels.
+    raw : ndarray
+        What it was before it was made ready for a network: the bytes of a picture; of a test digit, its numbers as they
+        stand in the set, shape (1, 1, H, W).
+    skip : tuple of str
+        The steps of the preparation that were left out.
+    refused : Refused, optional
+        The picture in whose place this one stands, since nothing can be read in it.
     """
 
     title: str
@@ -55,6 +76,9 @@ class Given:
     notes: tuple[str, ...]
     label: int | None
     key: tuple[Any, ...]
+    raw: NDArray[Any]
+    skip: tuple[str, ...] = ()
+    refused: Refused | None = None
 
 
 def skipped(values: dict[str, Any]) -> tuple[str, ...]:
@@ -62,42 +86,91 @@ def skipped(values: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in values["skip"].split() if name in STAGES)
 
 
+def put_right(state: PageState) -> list[str]:
+    """Take out of the settings what no preparation knows; return a sentence about it."""
+    unknown = [name for name in state["skip"].split() if name not in STAGES]
+    if not unknown:
+        return []
+    state.settle(skip=" ".join(skipped(state.values())))
+    return [f"The preparation has no step “{unknown[0][:40]}”: it has {', '.join(STAGES)}."]
+
+
 def given(state: PageState, chosen: Chosen, drawing: Any, complaints: list[str]) -> Given:
-    """Return what the network is to read; a test digit stands in where there is nothing yet."""
+    """Return what the network is to read; a test digit stands in where there is nothing yet, or nothing to read."""
     source = state["source"]
-    image = None
+    image, name, failed = None, "your drawing", ""
     if source == "draw":
         image = drawing
     elif source in ("upload", "camera"):
-        _receive(source, complaints)
+        failed = _receive(source)
         kept = recall(f"inspect.{source}")
-        image = None if kept is None else kept[1]
+        name, image = ("", None) if kept is None else (f"“{kept[0]}”", kept[1])
+    if failed:
+        complaints.append(f"{failed} You still see {name}." if name else failed)
+    stand_in = test_digit(chosen, state["digit"])
     if image is None:
-        return test_digit(chosen, state["digit"])
-    skip = skipped(state.values())
+        return stand_in
     try:
-        return prepared(image, chosen, skip, SOURCES[source])
-    except ValueError as error:
-        complaints.append(f"{error} You see a test digit instead.")
-        return test_digit(chosen, state["digit"])
+        return prepared(image, chosen, skipped(state.values()), SOURCES[source])
+    except UnreadableError as error:
+        if not failed:  # one thing at a time: the newest
+            begun = name[0].upper() + name[1:]
+            complaints.append(f"{begun}: {error} {stand_in.title} is read instead.")
+        return replace(stand_in, refused=Refused(image, name))
 
 
-def prepared(image: NDArray[np.uint8], chosen: Chosen, skip: tuple[str, ...], title: str) -> Given:
-    """Return a picture made ready as the network's training set was. ValueError with a sentence if it shows nothing."""
+def prepared(
+    image: NDArray[np.uint8], chosen: Chosen, skip: tuple[str, ...], title: str, slot: str = "inspect.prepared"
+) -> Given:
+    """Return a picture made ready as the network's training set was. UnreadableError if it shows nothing."""
     digest = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
-    key = (digest, chosen.like, skip, chosen.network.input_shape)
+    key = (digest, image.shape, chosen.like, skip, chosen.network.input_shape)
 
     def make() -> Given:
         ready = prepare(image, like=chosen.like, skip=skip)
         x = fitted(ready.final, chosen.network.input_shape)
-        return Given(title, x, dict(ready.stages), tuple(ready.notes), None, key)
+        return Given(title, x, dict(ready.stages), tuple(ready.notes), None, key, image, skip)
 
-    made: Given = memo("inspect.prepared", key, make)
+    made: Given = memo(slot, key, make)
     return made
 
 
+def for_another(given: Given, other: Chosen) -> Given:
+    """Return the same picture made ready for another network, from what it was before any preparation."""
+    if given.raw.ndim != 4:
+        return prepared(given.raw, other, given.skip, given.title, "inspect.prepared.other")
+    shape = other.network.input_shape
+    key = (*given.key, other.like, shape)
+    if given.raw.shape[1:] == shape:
+        return replace(given, x=given.raw, key=key, notes=())
+
+    def make() -> Given:
+        try:
+            # A test digit is known to be light on dark, and is ink down to its faintest pixel.
+            ready = prepare(enlarged(given.raw[0, 0]), like=other.like, skip=("polarity",))
+        except UnreadableError:
+            return replace(given, x=fitted(given.raw, shape), key=key, notes=("It is empty.",))
+        rows, columns = given.raw.shape[2:]
+        said = (
+            f"{rows} × {columns} pixels in its set: enlarged {ENLARGED} times, smoothly, then prepared as a drawing is."
+        )
+        return replace(given, x=fitted(ready.final, shape), key=key, notes=(said,))
+
+    made: Given = memo("inspect.prepared.other", key, make)
+    return made
+
+
+def enlarged(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return a digit of a set with smooth edges between its pixels, as a picture from which it can be prepared anew."""
+    from PIL import Image
+
+    levels = np.pad(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8), 1)
+    size = (levels.shape[1] * ENLARGED, levels.shape[0] * ENLARGED)
+    return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
+
+
 def fitted(final: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return a prepared picture in the size and channels that a network of other pictures takes."""
+    """Return a prepared picture in the size and channels that a network of neither bundled set's size takes."""
     if final.shape[1:] == shape:
         return final
     from PIL import Image
@@ -119,6 +192,7 @@ def test_digit(chosen: Chosen, digit: int) -> Given:
         (),
         int(chosen.dataset.labels[index]) if chosen.judged else None,
         ("test", chosen.dataset.name, index),
+        x,
     )
 
 
@@ -159,18 +233,23 @@ def flattened(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return levels
 
 
-def _receive(source: str, complaints: list[str]) -> None:
-    file = new_file(f"inspect.{source}.file")
-    if file is None:
-        return
-    name, data = file
-    try:
-        remember(f"inspect.{source}", (name, decode(data)))
-    except ImageError as error:
-        complaints.append(f"“{name}” could not be opened. {error}")
+def _receive(source: str) -> str:
+    """Take a new file; return a sentence for as long as the one that is chosen could not be opened."""
+    key = f"inspect.{source}.file"
+    file = new_file(key)
+    if file is not None:
+        name, data = file
+        try:
+            remember(f"inspect.{source}", (name, decode(data)))
+            remember(f"{key}.failed", "")
+        except ImageError as error:
+            remember(f"{key}.failed", f"“{name}” could not be opened. {error}")
+    elif widget(key) is None:
+        remember(f"{key}.failed", "")
+    return str(recall(f"{key}.failed") or "")
 
 
-def controls(state: PageState) -> None:
+def controls(state: PageState, given: Given) -> None:
     """Draw the controls that choose the input and its preparation."""
     st.selectbox("Input", list(SOURCES), format_func=SOURCES.__getitem__, key=state.key("source"))
     source = state["source"]
@@ -184,12 +263,20 @@ def controls(state: PageState) -> None:
     elif source == "camera":
         st.camera_input("Your camera", key="inspect.camera.file", on_change=touch)
     if source in ("upload", "camera"):
-        kept = recall(f"inspect.{source}")
-        st.caption("Until then you see a test digit." if kept is None else f"In use: {literal(kept[0][:60])}")
+        st.caption(literal(_in_use(source, given)))
     if source == "test":
         st.number_input("Which test digit", 0, 10**6, key=state.key("digit"))
     else:
         _skip_controls(state)
+
+
+def _in_use(source: str, given: Given) -> str:
+    kept = recall(f"inspect.{source}")
+    if kept is None:
+        return f"Until then {given.title.lower()} is read."
+    if given.refused is not None:
+        return f"In use: {given.title.lower()}, since nothing can be read in {given.refused.name}."
+    return f"In use: {kept[0][:60]}"
 
 
 def _skip_controls(state: PageState) -> None:
@@ -205,7 +292,9 @@ def _skip_controls(state: PageState) -> None:
         "Preparation",
         list(STAGES),
         selection_mode="multi",
+        format_func=STEPS.__getitem__,
         key=key,
         on_change=changed,
+        wrap=True,
         help="Switch a step off to see how the answer breaks: the network learned from pictures that went through all.",
     )

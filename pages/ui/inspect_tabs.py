@@ -25,7 +25,24 @@ SETTINGS: tuple[Setting, ...] = (
     *inspect_why.SETTINGS,
     *inspect_likes.SETTINGS,
     *inspect_whatif.SETTINGS,
+    *inspect_compare.SETTINGS,
 )
+
+
+def put_right(state: PageState, chosen: Chosen) -> list[str]:
+    """Take out of the settings what this network does not have, in any tab; return a sentence about each."""
+    said = [*inspect_why.put_right(state, chosen), *inspect_whatif.put_right(state, chosen)]
+    steps = str(state["path"]).split()
+    known = len(inspect_layers.path_of(state, chosen))
+    if known < len(steps):
+        said.append(f"This network has no cell “{steps[known][:40]}”: the way of the traced number ends before it.")
+        state.settle(path=" ".join(steps[:known]))
+    return said
+
+
+def filters_off(state: PageState, chosen: Chosen) -> int:
+    """Return how many filters are switched off: the answer above the tabs is of the whole network all the same."""
+    return sum(map(len, inspect_whatif.switched_off(state, chosen).values()))
 
 
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
@@ -37,5 +54,6 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         key=state.key("tab"),
         label_visibility="collapsed",
         required=True,
+        wrap=True,
     )
     TABS[state["tab"]][1](state, chosen, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,22 @@ def switched_off(state: PageState, chosen: Chosen) -> dict[str, set[int]]:
     return off
 
 
+def put_right(state: PageState, chosen: Chosen) -> list[str]:
+    """Take out of the settings the filters that the network does not have; return a sentence about them."""
+    off = switched_off(state, chosen)
+    known = [f"{layer}.{channel}" for layer, channels in off.items() for channel in sorted(channels)]
+    parts = str(state["off"]).split()
+    unknown = [part for part in parts if part not in known]
+    if not unknown:
+        return []
+    state.settle(off=" ".join(known))
+    if len(unknown) == 1:
+        return [f"This network has no filter “{unknown[0][:40]}” that could be switched off."]
+    return [
+        f"This network has no filter “{unknown[0][:40]}” that could be switched off, nor {len(unknown) - 1} others."
+    ]
+
+
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
     """Draw both questions."""
     left, right = st.columns(2, gap="large")
@@ -59,21 +76,36 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
 def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
     st.markdown("**Switch filters off**")
     off = switched_off(state, chosen)
+    result = st.container(key="inspect-without")
+    colours = DARK if st.context.theme.type == "dark" else LIGHT
+    maps = memo("inspect.maps", (chosen.key, given.key), lambda: chosen.network.activations(given.x))
     for plan in chosen.network.plan:
         if plan.kind != "activation" or len(plan.output_shape) != 3:
             continue
         key = f"inspect.off.{plan.name}.{plan.output_shape[0]}"
         set_widget(key, sorted(off.get(plan.name, ())))
-        st.pills(
-            f"{plan.name}: off",
-            range(plan.output_shape[0]),
-            selection_mode="multi",
-            key=key,
-            on_change=_switch,
-            args=(state, chosen),
-        )
+        planes = maps[plan.name][0]
+        bound = float(np.abs(planes).max(initial=0.0))
+        shots = [html.opaque_uri(plane, bound, colours) for plane in planes]
+        with st.container(key=f"filters-{plan.name}"):
+            st.pills(
+                f"{plan.name}: off",
+                range(plan.output_shape[0]),
+                selection_mode="multi",
+                format_func=partial(_with_map, shots),
+                key=key,
+                on_change=_switch,
+                args=(state, chosen),
+                wrap=True,
+            )
+    with result:
+        _without(state, chosen, given, off)
+
+
+def _without(state: PageState, chosen: Chosen, given: Given, off: dict[str, set[int]]) -> None:
+    """Say what the answer is without the filters that are off."""
     if not off:
-        st.caption("Choose filters: their maps become 0 wherever they would be read.")
+        st.caption("Choose filters by their maps of this picture: those become 0 wherever they would be read.")
         return
     before = probabilities(chosen, given)
     after = softmax(forward_without(chosen.network, given.x, off))[0]
@@ -82,6 +114,10 @@ def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
     said = f"Probability of {name}: {html.percent(float(before[target]))} → **{html.percent(float(after[target]))}**."
     st.markdown(said + _accuracies(state, chosen, off))
     st.html(html.bars(after, chosen.classes, right=given.label))
+
+
+def _with_map(shots: list[str], number_: int) -> str:
+    return f"![]({shots[number_]}) {number_}"
 
 
 def _accuracies(state: PageState, chosen: Chosen, off: dict[str, set[int]]) -> str:
@@ -113,6 +149,7 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
         key=state.key("change"),
         required=True,
         label_visibility="collapsed",
+        wrap=True,
         on_change=_from_still,
         args=(state,),
     )
@@ -129,6 +166,7 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
         (chosen.key, given.key, change),
         lambda: probability_curve(chosen.network, given.x, change, amounts),
     )
+    whole = probabilities(chosen, given)
     moved = changed(given.x, change, amount)
     shares = chosen.network.predict_proba(moved)[0]
     shot = html.figure(html.grey_uri(moved[0, 0]), "what it reads now", side=96, shape=(moved.shape[2], moved.shape[3]))
@@ -138,7 +176,10 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
         best = int(np.argmax(shares))
         st.markdown(f"**{chosen.classes[best]}**, {html.percent(float(shares[best]))}")
     with chart:
-        st.plotly_chart(_chart(curve, amounts, amount, chosen, CHANGES[change]), config={"displayModeBar": False})
+        st.plotly_chart(
+            _chart(curve, amounts, amount, chosen, CHANGES[change], shown_classes(curve, whole)),
+            config={"displayModeBar": False},
+        )
 
 
 def _from_still(state: PageState) -> None:
@@ -146,18 +187,26 @@ def _from_still(state: PageState) -> None:
     state.change(amount=STILL.get(str(widget(state.key("change"))), 0.0))
 
 
-def _chart(curve: NDArray[Any], amounts: list[float], amount: float, chosen: Chosen, unit: str) -> Any:
-    """Return the probability of the classes that matter over the amount of change."""
+def shown_classes(curve: NDArray[Any], whole: NDArray[Any]) -> list[int]:
+    """Return the class that is read in the picture as it is, and the two others that come to most under the change."""
+    read = int(np.argmax(whole))
+    others = [int(n) for n in np.argsort(-curve.max(axis=0), kind="stable") if n != read]
+    return [read, *others[:2]]
+
+
+def _chart(
+    curve: NDArray[Any], amounts: list[float], amount: float, chosen: Chosen, unit: str, classes: list[int]
+) -> Any:
+    """Return the probability of some classes over the amount of change; the first stands out."""
     import plotly.graph_objects as go
 
     colours = DARK if st.context.theme.type == "dark" else LIGHT
-    matter = np.argsort(-curve.max(axis=0))[:3]
     figure = go.Figure()
-    for line, number_ in zip(("solid", "dash", "dot"), matter, strict=False):
+    for line, place in zip(("solid", "dash", "dot"), classes, strict=False):
         figure.add_scatter(
             x=amounts,
-            y=curve[:, number_],
-            name=str(chosen.classes[int(number_)]),
+            y=curve[:, place],
+            name=str(chosen.classes[place]),
             mode="lines",
             line={"color": colours.primary if line == "solid" else colours.text, "dash": line, "width": 2},
         )

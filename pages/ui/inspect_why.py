@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -29,9 +29,19 @@ SETTINGS: tuple[Setting, ...] = (
 )
 WORDS = {
     "Saliency": "How much each pixel, changed a little, would move the score (Simonyan et al. 2013).",
-    "Gradient × input": "The same gradient, times the pixel: what speaks for the class, and what against it.",
-    "Grad-CAM": "Where the layer's maps hold the evidence (Selvaraju et al. 2017), enlarged to the picture's size.",
-    "Occlusion": "How far the probability falls when a window is covered (Zeiler and Fergus 2014).",
+    "Gradient × input": "The same gradient, times the pixel. Red pixels speak for the class, blue ones against it.",
+    "Grad-CAM": "Where the layer's maps hold evidence for the class (Selvaraju et al. 2017), enlarged to the picture.",
+    "Occlusion": "Red: the probability falls when a window around this place is covered; blue: it rises "
+    "(Zeiler and Fergus 2014).",
+}
+LEAST = {"Saliency": 1e-3, "Gradient × input": 1e-3, "Grad-CAM": 1e-6, "Occlusion": 1e-3}
+"""Below this a map is nothing: a thousandth of the score or of the probability; of Grad-CAM, rounding."""
+
+NOTHING = {
+    "Saliency": "nothing; no pixel moves the score by a thousandth",
+    "Gradient × input": "nothing; no pixel adds a thousandth to the score",
+    "Grad-CAM": "nothing; taken together, these maps speak for the class at no place",
+    "Occlusion": "nothing; no cover moves the probability by 0.1 %",
 }
 
 
@@ -40,6 +50,15 @@ def target_of(state: PageState, chosen: Chosen, given: Given) -> int:
     if 0 <= state["target"] < len(chosen.classes):
         return int(state["target"])
     return int(np.argmax(probabilities(chosen, given)))
+
+
+def put_right(state: PageState, chosen: Chosen) -> list[str]:
+    """Take out of the settings a class that the network does not have; return a sentence about it."""
+    target, count = state["target"], len(chosen.classes)
+    if target < count:
+        return []
+    state.settle(target=PREDICTED)
+    return [f"There is no class number {target}: this network has {count}, counted from 0."]
 
 
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
@@ -65,6 +84,8 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         st.number_input("Its stride", 1, 16, key=state.key("window_stride"), width=120)
         st.number_input("Seed of the random network", 0, 9999, key=state.key("random_seed"), width=210)
     target = target_of(state, chosen, given)
+    if state["off"]:
+        st.caption("Explained is the whole network: the filters that are switched off under What if are on here.")
     st.markdown(
         f"**For the class {chosen.classes[target]}**, of the network, and of one of the same shape with random weights"
     )
@@ -73,7 +94,6 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
     )
     progress = st.empty()
     done = Progress(progress)
-    shape = chosen.network.input_shape[1:]
     columns = st.columns(4)
     key = (chosen.key, given.key, target, state["cam_layer"], state["window"], state["window_stride"])
     for column, (name, make) in zip(columns, _explanations(state, target).items(), strict=True):
@@ -82,12 +102,13 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         other = memo(f"inspect.why.{name}.blank", blank_key, partial(make, blank, given.x, done))
         with column:
             st.markdown(f"**{name}**")
-            st.html(html.row([_shot(name, found, "this network", shape), _shot(name, other, "random weights", shape)]))
+            draw_map = partial(explained, state.values(), name, given.x[0, 0])
+            st.html(html.row([draw_map(found, "this network"), draw_map(other, "random weights")]))
             st.caption(WORDS[name])
     progress.empty()
     st.caption(
-        "Where the two pictures of a pair look alike, the explanation shows the digit, not what was learned "
-        "(Adebayo et al. 2018)."
+        "The line is the digit's outline; each map has a scale of its own. Where the two maps of a pair look alike, "
+        "the explanation shows the digit, not what was learned (Adebayo et al. 2018)."
     )
 
 
@@ -116,13 +137,45 @@ def _explanations(state: PageState, target: int) -> dict[str, Explanation]:
     }
 
 
-def _shot(name: str, values: NDArray[Any], whose: str, shape: tuple[int, ...]) -> str:
+def explained(settings: Mapping[str, Any], name: str, digit: NDArray[Any], values: NDArray[Any], whose: str) -> str:
+    """Return one map over the digit's outline, with its scale in words."""
     bound = float(np.abs(values).max(initial=0.0))
+    nothing = bound < LEAST[name]
     signed = name in ("Gradient × input", "Occlusion")
-    shown = enlarged(values, shape) if name == "Grad-CAM" else values
-    uris = html.signed_masks(shown, bound) if signed else html.amount_masks(shown, bound)
-    ends = f"{whose}, ±{say(bound)}" if signed else f"{whose}, 0 to {say(bound)}"
-    return html.figure(uris, ends, side=108, shape=(shown.shape[0], shown.shape[1]))
+    if name == "Grad-CAM":
+        values = enlarged(values, digit.shape)
+    elif name == "Occlusion":
+        values = on_picture(values, digit.shape, settings["window"], settings["window_stride"])
+    paint = html.signed_masks if signed else html.amount_masks
+    uris = paint(values, max(bound, LEAST[name]))
+    if nothing:
+        words = f"{whose}: {NOTHING[name]}"
+    else:
+        words = f"{whose}, ±{say(bound)}" if signed else f"{whose}, 0 to {say(bound)}"
+    return html.figure((*uris, html.outline(digit)), words, side=108, shape=digit.shape)
+
+
+def on_picture(drops: NDArray[Any], shape: tuple[int, ...], window: int, stride: int) -> NDArray[Any]:
+    """Return what covers did, each in the middle of its cover, in half pixels of the picture.
+
+    Parameters
+    ----------
+    drops : ndarray, shape (OH, OW)
+        Of a window of `window` pixels that moved by `stride`.
+    shape : tuple of int
+        Rows and columns of the picture.
+
+    Returns
+    -------
+    ndarray, shape (2 * rows, 2 * columns)
+        0 where no cover has its middle. A half pixel, since the middle of an even window lies between two.
+    """
+    side = min(window, stride)
+    placed = np.zeros((2 * shape[0], 2 * shape[1]))
+    for row, column in np.ndindex(drops.shape):
+        top, left = (2 * stride * n + window - side for n in (row, column))
+        placed[top : top + 2 * side, left : left + 2 * side] = drops[row, column]
+    return placed
 
 
 def enlarged(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

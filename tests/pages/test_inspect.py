@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 from collections.abc import Callable
-from typing import Any
+from html import unescape
 
 import numpy as np
 import pytest
@@ -15,9 +17,10 @@ from cnncore import explain, exporting, pretrained
 from cnncore.architecture import ConvBlock
 from cnncore.datasets import load, split
 from cnncore.handwriting import prepare
+from cnncore.images import decode
 from cnncore.network import Architecture, Network
 from cnncore.ops import softmax
-from pages.ui import inspect_html, inspect_source, inspect_why
+from pages.ui import inspect_compare, inspect_html, inspect_network, inspect_source, inspect_whatif, inspect_why
 from tests.cnncore.strokes import drawn_digits
 from tests.pages.conftest import component_data, sentences
 
@@ -25,7 +28,8 @@ PAGE = "pages/8_Inspect.py"
 
 
 def words(app: AppTest) -> str:
-    return " ".join(block.value for block in app.markdown)
+    blocks = [*(block.value for block in app.markdown), *(block.value for block in app.caption), unescape(html(app))]
+    return " ".join(blocks)
 
 
 def html(app: AppTest) -> str:
@@ -49,7 +53,7 @@ def test_opens_cold_with_a_digit_and_a_network_that_reads_it(open_page: Callable
     x, label = first_digit()
     shares = pretrained.load("mnist").predict_proba(x)[0]
     share = inspect_html.percent(float(shares.max())).replace(" ", "\u00a0")
-    assert f"reads {shares.argmax()}, with {share}." in words(app)
+    assert f"The bundled MNIST network reads {shares.argmax()}, with {share}." in words(app)
     assert f"It is {label}" in words(app)
     assert html(app).count('class="bar') == 11  # ten bars in one list
 
@@ -64,14 +68,48 @@ def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest])
     ready = prepare(np.asarray(Image.open(file).convert("RGB")), like="mnist")
     read = pretrained.load("mnist").predict_proba(ready.final)[0]
     assert f"reads {read.argmax()}," in words(app)
-    for stage in ready.stages:
-        assert f"<b>{stage.capitalize()}</b>" in html(app)
-    upload(app, "inspect.upload.file", ("digit.png", b"not a picture", "image/png"))
-    assert "digit.png" in sentences(app)
+    for stage, name in zip(ready.stages, ("Given", "Polarity", "Crop", "Scale", "Centre", "Final"), strict=True):
+        rows, columns = ready.stages[stage].shape
+        assert f"<b>{name}</b> {rows} × {columns}<" in html(app)
+    upload(app, "inspect.upload.file", ("broken.png", b"not a picture", "image/png"))
+    assert "“broken.png” could not be opened" in sentences(app).replace("\\", "")
+    assert "You still see “digit.png”" in sentences(app).replace("\\", "")
+    assert f"reads {read.argmax()}," in words(app)
+
+
+def test_what_cannot_be_read_is_shown_all_the_same(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="upload")
     blank = io.BytesIO()
-    Image.new("L", (60, 60), 255).save(blank, "png")
+    Image.new("RGB", (60, 40), (250, 90, 10)).save(blank, "png")
     upload(app, "inspect.upload.file", ("blank.png", blank.getvalue(), "image/png"))
-    assert "You see a test digit instead." in sentences(app)
+    assert "Test digit 0 is read instead." in sentences(app)
+    assert "nothing can be read in it" in html(app)
+    shown = next(uri for uri in uris(app) if decode(uri).shape[:2] == (40, 60))
+    np.testing.assert_array_equal(decode(shown), np.broadcast_to(np.uint8([250, 90, 10]), (40, 60, 3)))
+    assert "test digit 0, since nothing can be read in “blank.png”" in words(app)
+    upload(app, "inspect.upload.file", ("broken.png", b"not a picture", "image/png"))
+    said = sentences(app).replace("\\", "")
+    assert "broken.png" in said
+    assert "instead" not in said  # one complaint at a time
+    app.run()
+    assert sentences(app).replace("\\", "") == said
+
+
+def uris(app: AppTest) -> list[bytes]:
+    """The grey and coloured pictures on the page, in order, as files."""
+    return [base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', html(app))]
+
+
+def test_steps_that_are_left_out_say_so(open_page: Callable[..., AppTest]) -> None:
+    drawing, _digit, _hand = next(drawn_digits(1))
+    file = io.BytesIO()
+    Image.fromarray(drawing).save(file, "png")
+    app = open_page(PAGE, source="upload", skip="polarity crop scale")
+    upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
+    for name in ("Polarity", "Crop", "Scale"):
+        assert f"<b>{name}</b> left out" in html(app)
+    assert html(app).count('class="faint"') == 3
+    assert "<b>Centre</b> 28 × 28" in html(app)
 
 
 @pytest.mark.parametrize("network", ["mnist", "digits"])
@@ -118,19 +156,133 @@ def test_a_model_file_of_one_s_own(open_page: Callable[..., AppTest]) -> None:
         ({"path": "conv1;rm"}, "layer.map.row.column"),
         ({"network": "run"}, "no run of yours"),
         ({"target": "many"}, "class to explain"),
+        ({"target": "50", "off": "relu1.1 foo.1"}, "no class number 50: this network has 10"),
+        ({"off": "relu9.1 relu1.1 relu1.x"}, "no filter “relu9.1” that could be switched off, nor 1 others"),
+        ({"path": "logits.7 conv1.99.99.99"}, "no cell “conv1.99.99.99”"),
+        ({"skip": "crop nonsense"}, "no step “nonsense”"),
         ({"tab": "nowhere"}, "tab"),
     ],
 )
 def test_garbage_in_the_address_is_a_sentence(open_page: Callable[..., AppTest], query: dict, said: str) -> None:
     app = open_page(PAGE, **query)
-    assert said in sentences(app)
-    assert "The network reads" in words(app)
+    assert said in sentences(app).replace("\\", "")
+    assert "The bundled MNIST network reads" in words(app)
+    for name, value in query.items():  # what was refused does not stay in the address
+        assert name == "network" or value not in app.query_params.get(name, [])
 
 
-@pytest.mark.parametrize("query", [{"skip": "crop nonsense"}, {"off": "relu9.1 relu1.x relu1.999"}, {"cam_layer": "x"}])
-def test_what_does_not_exist_is_left_out(open_page: Callable[..., AppTest], query: dict[str, Any]) -> None:
-    app = open_page(PAGE, source="test", tab="why", window="60", **query)
+def test_what_does_not_fit_the_network_is_left_out(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="test", tab="why", window="60", cam_layer="x", off="relu1.1")
     assert sentences(app) == ""
+    assert "1 is switched off below" in words(app)  # the answer is of all filters, and says so
+    assert "Explained is the whole network" in words(app)
+
+
+def drawing_given(drawing: np.ndarray, chosen: inspect_network.Chosen) -> inspect_source.Given:
+    return inspect_source.prepared(drawing, chosen, (), "Draw one")
+
+
+@pytest.mark.parametrize(("own", "other"), [("mnist", "digits"), ("digits", "mnist")])
+def test_another_network_reads_the_same_picture_made_ready_for_it(own: str, other: str) -> None:
+    first, second = inspect_network.bundled(own), inspect_network.bundled(other)
+    for drawing, digit, _hand in drawn_digits(10):
+        there = inspect_source.for_another(drawing_given(drawing, first), second)
+        np.testing.assert_array_equal(there.x, prepare(drawing, like=other).final)
+        assert second.network.forward(there.x).argmax() == digit
+
+
+@pytest.mark.parametrize(("own", "other", "least"), [("mnist", "digits", 0.8), ("digits", "mnist", 0.8)])
+def test_another_network_reads_test_digits_of_another_size(own: str, other: str, least: float) -> None:
+    first, second = inspect_network.bundled(own), inspect_network.bundled(other)
+    right = []
+    for number in range(60):
+        given = inspect_source.test_digit(first, number)
+        there = inspect_source.for_another(given, second)
+        assert there.x.shape == (1, *second.network.input_shape)
+        assert "enlarged 8 times" in there.notes[0]
+        right.append(second.network.forward(there.x).argmax() == given.label)
+        np.testing.assert_array_equal(inspect_source.for_another(given, first).x, given.x)
+    assert np.mean(right) >= least
+
+
+def test_compare_is_in_the_link(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="test", tab="compare", other="mnist")
+    assert sentences(app) == ""
+    assert next(box for box in app.selectbox if box.label == "Beside it").value == "mnist"
+    next(box for box in app.selectbox if box.label == "Beside it").set_value("digits").run()
+    assert "digits" in app.query_params["other"]
+    net, (x, _) = pretrained.load("digits"), first_digit()
+    read = prepare(inspect_source.enlarged(x[0, 0]), like="digits", skip=("polarity",)).final
+    change = 100 * (net.predict_proba(read) - pretrained.load("mnist").predict_proba(x))[0]
+    shown = re.findall(r'class="both">.*?<em>([^<]*)</em>', html(app))
+    np.testing.assert_allclose([float(value.replace("−", "-")) for value in shown], change, atol=0.051)
+    app = open_page(PAGE, source="test", tab="compare", other="run", other_run="gone")
+    assert "not on this server" in words(app)
+
+
+def test_both_networks_maps_have_one_scale() -> None:
+    sides = [np.array([[[0.0, -3.0]]]), np.array([[[2.0, 1.0]]])]
+    assert inspect_compare.common_bound(sides) == 3
+    assert "−3</em>" in inspect_html.scale(3, signed=True, what="maps")
+    assert "<em>0</em>" in inspect_html.scale(3, signed=False, what="maps")
+
+
+@pytest.mark.parametrize(("window", "stride"), [(3, 1), (4, 1), (4, 2), (2, 3)])
+def test_each_cover_s_effect_stands_in_the_middle_of_the_cover(window: int, stride: int) -> None:
+    shape = (9, 8)
+    count = tuple((side - window) // stride + 1 for side in shape)
+    drops = np.arange(1.0, 1 + count[0] * count[1]).reshape(count)
+    placed = inspect_why.on_picture(drops, shape, window, stride)
+    assert placed.shape == (18, 16)
+    for row, column in np.ndindex(count):
+        middle = [n * stride + window / 2 for n in (row, column)]  # of the cover, in pixels from the upper left edge
+        where = np.argwhere(placed == drops[row, column]) / 2 + 0.25  # the middles of half pixels
+        np.testing.assert_allclose(where.mean(axis=0), middle)
+
+
+@pytest.mark.parametrize("name", ["Saliency", "Gradient × input", "Grad-CAM", "Occlusion"])
+def test_next_to_nothing_is_not_drawn_in_full_colour(name: str) -> None:
+    digit = np.zeros((8, 8))
+    values = {"window": 1, "window_stride": 1}
+    faint = np.full((8, 8), 0.1 * inspect_why.LEAST[name])
+    shot = inspect_why.explained(values, name, digit, faint, "this network")
+    assert "nothing;" in shot
+    strong = inspect_why.explained(values, name, digit, 1e9 * faint, "this network")
+    assert "nothing;" not in strong
+    levels = [decode(uri).max() for uri in (mask(shot), mask(strong))]
+    assert levels[0] < 0.2 * 255
+    assert levels[1] == 255
+
+
+def mask(figure: str) -> bytes:
+    """The last coloured plane of a figure but its outline: the positive one."""
+    return base64.b64decode(re.findall(r"mask-image:url\(data:image/png;base64,([^)]+)\)", figure)[-2])
+
+
+def test_the_outline_runs_along_the_inner_edge_of_the_digit() -> None:
+    digit = np.zeros((8, 8))
+    digit[2:6, 3:5] = 0.7
+    uri = inspect_html.outline(digit).uri
+    line = decode(base64.b64decode(uri.split(",")[1]))[..., 0] > 0
+    zoom = line.shape[0] // 8
+    inside = np.zeros_like(line)
+    inside[2 * zoom : 6 * zoom, 3 * zoom : 5 * zoom] = True
+    assert not (line & ~inside).any()
+    np.testing.assert_array_equal(np.argwhere(line).min(axis=0), [2 * zoom, 3 * zoom])
+    np.testing.assert_array_equal(np.argwhere(line).max(axis=0), [6 * zoom - 1, 5 * zoom - 1])
+    assert line.sum() == 2 * (4 * zoom + 2 * zoom) - 4
+
+
+def test_the_class_that_is_read_comes_first_in_the_chart() -> None:
+    curve = np.array([[0.1, 0.6, 0.2, 0.1], [0.0, 0.1, 0.9, 0.0], [0.7, 0.2, 0.1, 0.0]])
+    assert inspect_whatif.shown_classes(curve, curve[0]) == [1, 2, 0]
+
+
+def test_the_newest_moment_of_a_run_comes_last() -> None:
+    class View:
+        checkpoints = (0, 102)
+
+    assert inspect_network.steps_of(View()) == [0, 102, inspect_network.NEWEST]  # type: ignore[arg-type]
 
 
 def test_pictures_are_fitted_to_networks_of_other_sizes() -> None:
