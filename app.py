@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.explorer import explorer, worked_example
-from pages.ui.navigation import PAGES, frame
+from pages.ui.navigation import PAGES, dress, frame
 
 TEACHES = {
     "pages/1_Convolution.py": "Filter your own picture, and take any pixel of the result apart.",
@@ -16,6 +16,7 @@ TEACHES = {
     "pages/8_Inspect.py": "Draw a digit and follow it through the network, down to any number.",
 }
 
+dress()
 frame(
     "app.py",
     "See how a convolutional network works",

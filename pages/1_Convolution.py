@@ -5,7 +5,7 @@ import streamlit as st
 from cnncore.display import finite_range
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
-from pages.ui.navigation import folded, frame, let_go, show_complaints
+from pages.ui.navigation import dress, folded, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
 SETTINGS = (
@@ -18,6 +18,7 @@ SETTINGS = (
 )
 PAGE = "pages/1_Convolution.py"
 enter(PAGE)
+dress()
 state = PageState("convolution", SETTINGS)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import picture_controls, stride_controls, stride_grid, stride_tabs
-from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter, give_way, session_lock
 
 PAGE = "pages/2_Stride.py"
@@ -14,6 +14,7 @@ SETTINGS = (
     *stride_tabs.SETTINGS,
 )
 enter(PAGE)
+dress()
 state = PageState("stride", SETTINGS)
 
 complaints = state.begin()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import kernel_controls, picture_controls, pooling_controls, pooling_grid, pooling_tabs
-from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter, give_way, session_lock
 
 PAGE = "pages/3_Pooling.py"
@@ -14,6 +14,7 @@ SETTINGS = (
     *pooling_tabs.SETTINGS,
 )
 enter(PAGE)
+dress()
 state = PageState("pooling", SETTINGS)
 
 complaints = state.begin()

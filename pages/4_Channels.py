@@ -3,12 +3,13 @@
 import streamlit as st
 
 from pages.ui import channels_controls, channels_grid, channels_tabs, picture_controls
-from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter, give_way, session_lock
 
 PAGE = "pages/4_Channels.py"
 SETTINGS = (*picture_controls.SETTINGS, *channels_controls.SETTINGS, *channels_tabs.SETTINGS)
 enter(PAGE)
+dress()
 state = PageState("channels", SETTINGS)
 
 complaints = state.begin()

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages.ui import text_controls, text_tabs, text_view
-from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.state import PageState, enter
 from pages.ui.text_model import read
 
 PAGE = "pages/5_Text.py"
 SETTINGS = (*text_controls.SETTINGS, *text_tabs.SETTINGS)
 enter(PAGE)
+dress()
 state = PageState("text", SETTINGS)
 
 complaints = state.begin()

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.ui import conventions_controls, conventions_gallery, conventions_tables, pins
 from pages.ui.conventions_view import Comparison, compare, core_settings
 from pages.ui.grid_controls import small_grid, small_kernel
-from pages.ui.navigation import frame, let_go, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
@@ -16,6 +16,7 @@ SETTINGS = (*conventions_controls.SETTINGS, *conventions_tables.SETTINGS)
 FIRST = ("kernel_rows", "kernel_columns", "dilation", "border", "padding", "stride", "window", "input")
 NAMES = {"what": "operation", "window": "kernel", "border": "border rule"}
 enter(PAGE)
+dress()
 state = PageState("conventions", SETTINGS)
 
 

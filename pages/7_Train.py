@@ -3,12 +3,13 @@
 import streamlit as st
 
 from pages.ui import train_controls, train_session, train_stage, train_tabs
-from pages.ui.navigation import frame, show_complaints
+from pages.ui.navigation import dress, frame, show_complaints
 from pages.ui.state import PageState
 
 SETTINGS = (*train_controls.SETTINGS, *train_session.SETTINGS, *train_tabs.SETTINGS)
 state = PageState("train", SETTINGS, usual=train_controls.recommended)
 
+dress()
 frame(
     "pages/7_Train.py", "Train", "The filters start as noise. Watch what the digits make of them, then drag time back."
 )

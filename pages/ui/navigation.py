@@ -27,6 +27,11 @@ PAGES = {
 }
 
 
+def dress() -> None:
+    """Send the look of all pages. A page does so before all else, or for a moment the browser draws it undressed."""
+    st.html(ASSETS / "app.css")
+
+
 def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> None:
     """Draw what stands at the top of the page made by `script`, one of `PAGES`."""
     enter(script)
@@ -38,7 +43,6 @@ def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> 
         layout="wide",
         initial_sidebar_state="auto" if controls else "collapsed",
     )
-    st.html(ASSETS / "app.css")
     with st.container(horizontal=True, gap="medium", key=f"pages-{list(PAGES).index(script)}"):
         known = addresses()
         for path, name in PAGES.items():
@@ -54,13 +58,17 @@ def let_go() -> None:
 
 
 def show_complaints(complaints: list[str]) -> None:
-    """Say above the stage what could not be used: the first of it in full."""
+    """Say above the stage what could not be used: the first of it in full.
+
+    It stands below the heading and grows upwards, over the heading's sentence, so that the stage stays where it is.
+    """
     sentences = list(dict.fromkeys(complaints))
     if len(sentences) > 2:
         rest = f"{len(sentences) - 1} other settings could not be used either, and stay as they were."
         sentences = [sentences[0], rest]
     if sentences:
-        st.error(literal(" ".join(sentences)))
+        with st.container(key="complaints"):
+            st.error(literal(" ".join(sentences)))
 
 
 @contextmanager
