@@ -119,3 +119,13 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
         text = path.read_text("utf-8")
         for needle in ("fetch(", "import(", "XMLHttpRequest", "@import", "cdn.", "unpkg", "googleapis"):
             assert needle not in text, (path, needle)
+
+
+@pytest.mark.parametrize("path", sources("app.py", "pages/*.py"), ids=lambda path: path.name)
+def test_a_page_is_dressed_before_it_draws_anything(path: Path) -> None:
+    before, dressed, after = path.read_text("utf-8").partition("\ndress()\n")
+    assert dressed
+    assert "dress()" not in after
+    calls = [node for node in ast.walk(ast.parse(before)) if isinstance(node, ast.Call)]
+    assert {ast.unparse(call.func) for call in calls if isinstance(call.func, ast.Name)} <= {"enter", "PageState"}
+    assert not [sign for sign in ("\nst.", "= st.", "\nwith ") if sign in before]

@@ -24,6 +24,7 @@ function explorerMount(parentElement) {
   let model = null, view = null, shape = "", width = 0, theme = null, send = () => {};
   let hover = null, focus = null, pinned = null, told = "", sent = "", sentAt = 0, editing = null, revealed = null, mayAutoplay = false;
 
+  const stops = new WeakMap(); // of each grid the cell that Tab reaches
   const same = (a, b) => a && b && a.where === b.where && a.plane === b.plane && a.row === b.row && a.column === b.column;
   const outputPlace = (place) => place && { where: "output", plane: place[0], row: place[1], column: place[2] };
   const cellAt = (place) => place && view.sheets[place.where][place.plane]?.cells[place.row]?.[place.column];
@@ -47,8 +48,9 @@ function explorerMount(parentElement) {
     root.classList.toggle("sliding", player.step !== null && !hover && !focus && !reducedMotion());
     root.style.setProperty("--beat", `${Math.min(player.beat() * 0.5, 250)}ms`);
     const draw = { output: view.showOutput, input: view.showInput, kernel: view.showWeight }[place.where];
-    const text = draw(place.plane, place.row, place.column, same(place, outputPlace(pinned)));
-    if (announce) live.textContent = text;
+    const given = JSON.stringify(pinned) === JSON.stringify(model.data.pinned), marked = given ? model.data.pin_word : "pinned";
+    const told = draw(place.plane, place.row, place.column, same(place, outputPlace(pinned)) ? marked : "");
+    if (announce) live.textContent = told();
   }
 
   /** While the window slides, what it has not reached yet is empty. */
@@ -111,7 +113,10 @@ function explorerMount(parentElement) {
     if (!place) return;
     focus = place;
     player.pause();
-    for (const cell of view.sheets[place.where][place.plane].cells.flat()) cell.tabIndex = cell === event.target ? 0 : -1;
+    const sheet = view.sheets[place.where][place.plane];
+    (stops.get(sheet) ?? sheet.cells[0][0]).tabIndex = -1;
+    event.target.tabIndex = 0;
+    stops.set(sheet, event.target);
     show(true);
   }, { signal });
   root.addEventListener("focusout", (event) => {
@@ -182,10 +187,11 @@ function explorerMount(parentElement) {
       else if (event.key === "Escape") close(false, true);
     });
     field.addEventListener("blur", () => close(true));
-    field.style.left = `${cell.offsetLeft + cell.offsetWidth / 2}px`;
-    field.style.top = `${cell.offsetTop}px`;
-    field.style.height = `${cell.offsetHeight}px`;
-    view.sheets[place.where][place.plane].stage.append(field); // beside the cell: its text can change meanwhile
+    const sheet = view.sheets[place.where][place.plane], box = sheet.boxOf(place.row, place.column);
+    field.style.left = `${box.left + box.size / 2}px`;
+    field.style.top = `${box.top}px`;
+    field.style.height = `${Math.max(box.size, 20)}px`;
+    sheet.stage.append(field); // beside the cell: its text can change meanwhile
     field.focus();
     if (typed === undefined) field.select();
   }
@@ -204,8 +210,10 @@ function explorerMount(parentElement) {
     if (model.reduce === "mean" && every.some(([r, c]) => model.kind(r, c) === "over" || (model.kind(r, c) === "pad" && !model.data.count_pad))) {
       items.push(element("span", { class: "key-item" }, "\u2013 in the window, does not count"));
     }
-    const hand = matchMedia("(hover: none)").matches ? "Tap a cell to see where its number comes from." : "Point at a cell; click or Enter pins an output.";
-    const change = model.data.editable.input || model.data.editable.kernel ? " Double-click a number, or press F2 on it, to change it." : "";
+    const touch = matchMedia("(hover: none)").matches;
+    const hand = touch ? "Tap a cell to see where its number comes from." : "Point at a cell; click or Enter pins an output.";
+    const how = touch ? " Tap a number twice to change it." : " Double-click a number, or press F2 on it, to change it.";
+    const change = model.data.editable.input || model.data.editable.kernel ? how : "";
     key.replaceChildren(...items, element("span", { class: "hint" }, hand + change));
   }
 
@@ -222,9 +230,12 @@ function explorerMount(parentElement) {
     writeKey();
   }
 
+  /** Of the window, where the equation can be made to fit it. */
+  const height = () => (isNarrow(width) ? 800 : Math.min(Math.max(window.innerHeight, 700), 1000));
+
   function layout() {
     if (!view || !width) return;
-    view.resize(width);
+    view.resize(width, height());
     show();
     if (mayAutoplay) {
       mayAutoplay = false;
@@ -243,15 +254,19 @@ function explorerMount(parentElement) {
   // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of. Watched
   // rather than asked for at each update, when the answer would cost a layout.
   function stick() {
-    const tall = view.equation.offsetHeight > window.innerHeight;
-    view.readout.classList.toggle("sticky", tall && view.readout.offsetHeight < window.innerHeight * 0.35);
+    view.readout.classList.toggle("sticky", view.equation.offsetHeight + view.readout.scrollHeight > window.innerHeight * 0.9);
   }
   const tallness = new ResizeObserver(stick);
-  window.addEventListener("resize", () => view && stick(), { signal });
+  window.addEventListener("resize", () => {
+    if (!view) return;
+    layout();
+    stick();
+  }, { signal });
 
   function update({ data, setTriggerValue }) {
     send = setTriggerValue;
-    theme = readTheme(parentElement);
+    const code = getComputedStyle(parentElement.host ?? parentElement).getPropertyValue("--st-code-font");
+    theme = { ...readTheme(parentElement), code };
     const fresh = explorerModel(data);
     const newShape = shapeOf(data);
     const kept = focus;

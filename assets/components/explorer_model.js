@@ -35,6 +35,12 @@ function exactNumber(value, decimals = null) {
   return writtenNumbers.get(name);
 }
 
+/** "=", or "\u2248" before a number that had to be rounded. */
+function equalsSign(value, text) {
+  const said = Number(text.replaceAll(",", "").replaceAll(MINUS, "-"));
+  return typeof value !== "number" || Math.abs(said - value) <= 1e-9 * Math.max(Math.abs(value), 1) ? "=" : "\u2248";
+}
+
 function explorerModel(data) {
   const { input, kernel, output, taps, sources, reduce } = data;
   const [top, bottom, left, right] = input.pad;
@@ -145,30 +151,29 @@ function explorerModel(data) {
   const biasOf = (plane) => data.bias?.[plane] ?? null;
 
   /**
-   * How output cell (plane, r, c) comes about: lines of {label, open, terms, result}. Each of `terms` has a text, what
+   * How output cell (plane, r, c) comes about: lines of {label, open, terms, equals, result}. Each of `terms` has a text, what
    * stands behind it, and the term of `termsOf` that it writes (or null).
    */
-  function written(plane, r, c) {
-    const groups = termsOf(plane, r, c);
+  function written(plane, r, c, groups = termsOf(plane, r, c)) {
     const bias = biasOf(plane);
-    const result = outputText(output.planes[plane][r][c]);
-    if (reduce === "max") return [{ label: "", open: "max(", terms: joined(groups.flat().filter((term) => term.counts), ",", ")"), result }];
+    const value = output.planes[plane][r][c], result = outputText(value), equals = equalsSign(value, result);
+    if (reduce === "max") return [{ label: "", open: "max(", terms: joined(groups.flat().filter((term) => term.counts), ",", ")"), equals, result }];
     if (reduce === "mean") {
       const divisor = output.divisors[plane][r][c];
-      return [{ label: "", open: "(", terms: joined(groups.flat().filter((term) => term.counts), " +", `) \u00f7 ${divisor}`), result }];
+      return [{ label: "", open: "(", terms: joined(groups.flat().filter((term) => term.counts), " +", `) \u00f7 ${divisor}`), equals, result }];
     }
     if (groups.length === 1) {
       const terms = joined(groups[0], " +");
-      return [{ label: "", open: "", terms: bias === null ? terms : added(terms, bias), result }];
+      return [{ label: "", open: "", terms: bias === null ? terms : added(terms, bias), equals, result }];
     }
     const partials = output.partials[plane].map((map) => map[r][c]);
     const lines = groups.map((terms, source) => ({
       label: input.names?.[sources[plane][source][0]] ?? `Channel ${source + 1}`,
-      open: "", terms: joined(terms, " +"), result: outputText(partials[source]),
+      open: "", terms: joined(terms, " +"), equals: equalsSign(partials[source], outputText(partials[source])), result: outputText(partials[source]),
     }));
     const first = { text: outputText(partials[0]), tail: "", term: null };
     const sum = partials.slice(1).reduce((terms, value) => added(terms, value, outputText, ""), [first]);
-    lines.push({ label: "Sum", open: "", terms: bias === null ? sum : added(sum, bias), result });
+    lines.push({ label: "Sum", open: "", terms: bias === null ? sum : added(sum, bias), equals, result });
     return lines;
   }
 
@@ -187,7 +192,7 @@ function explorerModel(data) {
       const more = { text: `\u2026 ${list.length - 14} more \u2026`, tail: join, term: null };
       list = [...list.slice(0, 12), more, ...list.slice(-2)];
     }
-    if (!list.length) list.push({ text: "nothing", tail: "", term: null });
+    if (!list.length) list.push({ text: data.operation.startsWith("transposed") ? "no stamp reaches this cell" : "nothing", tail: "", term: null });
     list[list.length - 1].tail = folded ? ` (and ${terms.length - weighed.length} with weight 0)` : close;
     return list;
   }
@@ -195,7 +200,7 @@ function explorerModel(data) {
   /** One line of it as plain text: for screen readers, and to reserve its height. */
   function plainLine(line, space = " ") {
     const terms = line.terms.map((term) => term.text.replaceAll(" ", space) + term.tail.replaceAll(" ", space)).join(" ");
-    return `${line.open}${terms} = ${line.result}`;
+    return `${line.open}${terms} ${line.equals} ${line.result}`;
   }
 
   /** The longest text that each line of the readout will ever hold. */
@@ -214,6 +219,7 @@ function explorerModel(data) {
     return longest;
   }
 
+  const divisors = new Set(output.divisors?.flat(2)), sameDivisors = divisors.size === 1; // said once is enough
   const steps = output.planes.length * outRows * outColumns;
   const atStep = (step) => {
     const index = step - 1, plane = Math.floor(index / (outRows * outColumns)), rest = index % (outRows * outColumns);
@@ -225,6 +231,6 @@ function explorerModel(data) {
   return {
     data, input, kernel, output, sources, reduce, inRows, inColumns, outRows, outColumns, steps, atStep, stepOf, oneToOne,
     kind, termsOf, readersOfCell, cellsUnderWeight, neverRead, dropped, cuts, inputPlace, outputPlace, inputText, weightText, outputText,
-    written, plainLine, longestLines, biasOf,
+    written, plainLine, longestLines, sameDivisors,
   };
 }

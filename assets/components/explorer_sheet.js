@@ -6,6 +6,15 @@ const cellPlaces = new WeakMap();
 /** Room for the labels before each row. */
 const headWidth = (labels) => (labels?.some(Boolean) ? Math.min(Math.max(...labels.map((text) => text.length)) * 8 + 12, 90) : 0);
 
+/** At most three characters: 0.64 is .64. Nothing where they cannot say it. */
+function shortNumber(value) {
+  for (const digits of [3, 2, 1]) {
+    const text = formatNumber(value, digits).replaceAll(",", "").replace(/^(\u2212?)0\./, "$1.");
+    if (text.length <= 3) return text;
+  }
+  return "";
+}
+
 /**
  * A grid with its caption. `spec`: where, plane, name (for screen readers), rows, columns, row_labels, column_labels,
  * place(row, column) -> its name, sort(row, column) -> classes, editable.
@@ -41,10 +50,13 @@ function explorerSheet(spec) {
   const caption = element("figcaption", { class: "quiet" });
   stage.style.setProperty("--row-head", `${headWidth(spec.row_labels)}px`);
   const root = element("figure", { class: `sheet ${spec.where}` }, stage, caption);
-  let size = 0, values = null, decimals = null, origin = null;
+  let size = 0, values = null, decimals = null;
+  const origin = [headWidth(spec.row_labels), spec.column_labels?.some(Boolean) ? 18 : 0]; // where the first cell lies
+  const look = { rows: spec.rows, columns: spec.columns, size: 0, digit: 0, origin, theme: null };
+  const marks = explorerMarks(stage, look);
   // What was written last: most cells stay as they are, and what is not touched need not be laid out again.
   const cellNames = cells.map((line, r) => line.map((_, c) => spec.place(r, c)));
-  const written = cells.map((line) => line.map(() => ({ label: "", fill: "" })));
+  const written = cells.map((line) => line.map(() => ({ label: "", fill: "", ink: "", text: "" })));
 
   /** Write `values` (row by row) and their names; called when the data change. */
   function fill(newValues, newDecimals, exact) {
@@ -58,57 +70,83 @@ function explorerSheet(spec) {
     write();
   }
 
-  /** Fit the numbers to the cells. Below 24 pixels there is no room for them. */
+  /**
+   * Fit the numbers to the cells. Below 24 pixels there is room for three characters, and they stand there only where
+   * they say every number of the grid to a hundredth of the largest; else the colours speak, and the readout.
+   */
   function write() {
     if (!size || !values) return;
-    const font = Math.min(Math.max(size * 0.3, 8.5), 13);
-    const room = size < 24 ? 0 : Math.floor((size - 3) / (0.602 * font));
+    const font = Math.min(Math.max(size * 0.3, 8.5), 13), small = size < NUMBER_CELL;
+    const room = size < SHORT_CELL ? 0 : small ? 3 : Math.floor((size - 3) / (0.602 * font));
+    Object.assign(look, { size, digit: font });
     root.style.setProperty("--cell", `${size}px`);
     root.style.setProperty("--digit", `${font}px`);
-    root.classList.toggle("small", room === 0);
-    cells.forEach((line, r) => line.forEach((cell, c) => {
+    stage.style.width = `${origin[0] + spec.columns * size}px`;
+    stage.style.height = `${origin[1] + spec.rows * size}px`;
+    const texts = cells.map((line, r) => line.map((cell, c) => {
       const made = cell.classList.contains("pad"); // what the border rule made up needs no fixed places
-      const text = room && values[r][c] !== null ? fitNumber(values[r][c], room, made ? null : decimals) : "";
-      if (cell.textContent !== text) cell.textContent = text;
+      if (!room || values[r][c] === null) return "";
+      return small ? shortNumber(values[r][c]) : fitNumber(values[r][c], room, made ? null : decimals);
+    }));
+    const bound = Math.max(...values.flat().map((value) => (typeof value === "number" ? Math.abs(value) : 0)));
+    const says = (text, value) => typeof value !== "number" || (text !== "" && Math.abs(Number(text.replace(MINUS, "-")) - value) <= bound / 100);
+    const told = !small || texts.every((line, r) => line.every((text, c) => says(text, values[r][c])));
+    cells.forEach((line, r) => line.forEach((cell, c) => {
+      const text = told ? texts[r][c] : "";
+      if (cell.textContent !== text) cell.textContent = text; // an edit writes there too, until it is answered
+      written[r][c].text = text;
     }));
   }
 
   function resize(newSize) {
     if (newSize === size) return;
     size = newSize;
-    origin = null;
     write();
   }
 
-  /** Characters that fit on a cell that is lit. */
+  /** Whether a lit cell has room for a note, and for how many characters. */
+  const hasNotes = () => size >= NUMBER_CELL;
   const noteRoom = () => Math.floor((size - 3) / (0.602 * Math.min(10.5, size * 0.33)));
 
-  /** Learn where the first cell lies, so that moving the frame reads nothing from the page. */
-  function measure() {
-    origin ??= [cells[0][0].offsetLeft, cells[0][0].offsetTop];
-  }
+  /** Where a cell lies on the stage: [left, top], and how large it is. */
+  const boxOf = (row, column) => ({ left: origin[0] + column * size, top: origin[1] + row * size, size });
 
   /** Colour every cell; called when the data or the theme change. */
-  function paint(colour) {
+  function paint(colour, theme) {
+    look.theme = theme;
     cells.forEach((line, r) => line.forEach((cell, c) => {
       const rgb = typeof values[r][c] === "number" ? colour(values[r][c]) : null;
       const fill = rgb ? cssColour(rgb) : "";
       if (fill === written[r][c].fill) return;
       written[r][c].fill = fill;
       cell.style.setProperty("--fill", fill); // an empty value takes the property away
-      cell.style.setProperty("--ink", rgb ? inkOn(rgb) : "");
+      written[r][c].ink = rgb ? inkOn(rgb) : "";
+      cell.style.setProperty("--ink", written[r][c].ink);
+    }));
+  }
+
+  /** Light these cells and no others: a list of {row, column, kind, note, faint}. */
+  function light(list) {
+    marks.draw(list.map((mark) => {
+      const { row, column } = mark, { classList } = cells[row][column], { text, fill, ink } = written[row][column];
+      const pad = classList.contains("pad");
+      return { ...mark, text: classList.contains("pending") ? "" : text, fill: pad ? "" : fill, ink: pad ? "" : ink, pad };
     }));
   }
 
   /** Put the frame round rows `first[0]`..`last[0]` and columns `first[1]`..`last[1]`, or take it away. */
+  let framed = "";
   function surround(first, last) {
+    const now = first ? `${first} ${last} ${size}` : "";
+    if (now === framed) return;
+    framed = now;
     frame.classList.toggle("on", Boolean(first));
     if (!first) return;
-    measure();
-    frame.style.transform = `translate(${origin[0] + first[1] * size}px, ${origin[1] + first[0] * size}px)`;
+    const { left, top } = boxOf(...first);
+    frame.style.transform = `translate(${left}px, ${top}px)`;
     frame.style.width = `${(last[1] - first[1] + 1) * size}px`;
     frame.style.height = `${(last[0] - first[0] + 1) * size}px`;
   }
 
-  return { spec, root, stage, caption, cells, fill, resize, noteRoom, measure, paint, surround };
+  return { spec, root, stage, caption, cells, fill, resize, hasNotes, noteRoom, boxOf, paint, light, surround };
 }

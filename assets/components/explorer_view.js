@@ -1,67 +1,4 @@
-// What the explorer shows: the equation of grids, how large its cells are, what lights up, and the written sum.
-
-const LARGEST_CELL = 44, NUMBER_CELL = 24, SIGN_WIDTH = 44, CAPTION = 30, GAP = 14, TALLEST = 500;
-
-/** A caption makes its grid's column at most so wide; a longer one wraps. */
-const captionWidth = (width) => (width < 500 ? 108 : 150);
-
-/**
- * How the equation is arranged in `width` pixels, and how large its cells are: {mode, cell, kernelCell, outCell}.
- * "line": channels under one another, the output beside them; "list": the output below them; "under": the input above,
- * kernel and output below; "row": channels side by side, the output below; "aside": each kernel below its channel,
- * the output at the end of the row; "columns": the same, the output below; "wrap": everything below one another.
- * The largest cells that fit a window's height win (in one line they may be smaller), else the lowest arrangement.
- */
-function explorerSizes(model, width) {
-  const { inRows, inColumns, outRows, outColumns, kernel, oneToOne } = model;
-  const channels = model.input.planes.length, several = channels > 1, outputs = oneToOne ? 1 : model.output.planes.length;
-  const inHead = headWidth(model.input.row_labels), outHead = headWidth(model.output.row_labels);
-  const [kernelRows, kernelColumns] = kernel.hidden ? [0, 0] : [kernel.rows, kernel.columns];
-  const kernelSpace = (kernel.hidden ? 0 : headWidth(kernel.row_labels)) + (model.data.sign.length > 2 ? 96 : SIGN_WIDTH);
-  const partial = several && kernel.planes && !oneToOne ? 26 : 0; // the line of a partial sum, below its kernel
-  const answer = SIGN_WIDTH + (model.data.bias ? 84 : 0) + outHead;
-  const tallest = oneToOne ? TALLEST + 120 : TALLEST;
-  const captioned = (columns, cell) => (columns ? Math.max(columns * cell, captionWidth(width)) : 0);
-  const inWidth = (cell) => inHead + captioned(inColumns, cell), kernelWidth = (cell) => kernelSpace + captioned(kernelColumns, cell);
-  const outWidth = (cell) => answer + captioned(outColumns, cell), outHeight = (cell) => outputs * (outRows * cell + CAPTION);
-  const blockWidth = (cell) => Math.max(inWidth(cell), kernel.hidden ? 0 : kernelWidth(cell)); // a channel above its kernel
-  const blockHeight = (cell) => (inRows + kernelRows) * cell + 2 * CAPTION + partial;
-  const pair = (cell) => inWidth(cell) + kernelWidth(cell); // a channel beside its kernel
-  const list = (cell) => channels * (inRows * cell + CAPTION + GAP);
-  const beside = several && !oneToOne;
-  const arrangements = {
-    line: (cell, out) => [pair(cell) + outWidth(out), Math.max(list(cell), outHeight(out))],
-    aside: beside && ((cell, out) => [channels * (blockWidth(cell) + 36) + outWidth(out), blockHeight(cell)]),
-    row: beside && ((cell, out) => [Math.max(channels * (pair(cell) + 36), outWidth(out)), inRows * cell + CAPTION + outHeight(out)]),
-    columns: beside && ((cell, out) => [Math.max(channels * (blockWidth(cell) + 16), outWidth(out)), blockHeight(cell) + outHeight(out)]),
-    under: !several && ((cell, out) => [
-      Math.max(inWidth(cell), kernelWidth(cell) + outWidth(out)),
-      inRows * cell + CAPTION + Math.max(kernelRows * cell + CAPTION, outHeight(out)),
-    ]),
-    list: !oneToOne && ((cell, out) => [Math.max(pair(cell), outWidth(out)), list(cell) + outHeight(out)]),
-  };
-  const fitting = [];
-  for (const [mode, measure] of Object.entries(arrangements)) {
-    for (let cell = LARGEST_CELL; measure && cell >= NUMBER_CELL; cell -= 1) {
-      const smaller = outColumns > 20 && outRows > 1 ? Math.min(cell, Math.max(Math.floor((width * 0.45) / outColumns), 10)) : cell;
-      const found = [cell, smaller].map((outCell) => [outCell, ...measure(cell, outCell)])
-        .find(([, across, down]) => across + 4 <= width && (down <= tallest || cell === NUMBER_CELL));
-      if (!found) continue;
-      fitting.push({ mode, cell, kernelCell: cell, outCell: found[0], down: found[2] });
-      break;
-    }
-  }
-  const low = fitting.filter((sizes) => sizes.down <= tallest);
-  const worth = (sizes) => sizes.cell * (sizes.mode === "line" ? 1.4 : 1); // an equation is read from left to right
-  if (low.length) return low.reduce((best, sizes) => (worth(sizes) > worth(best) ? sizes : best));
-  if (fitting.length) return fitting.reduce((best, sizes) => (sizes.down < best.down ? sizes : best));
-
-  const fit = (columns, head, most) => Math.max(Math.min(most, Math.floor((width - head - 4) / columns)), 6);
-  const most = Math.max(NUMBER_CELL, Math.min(LARGEST_CELL, Math.floor(TALLEST / inRows / channels)));
-  const cell = fit(inColumns, inHead, most);
-  const kernelCell = fit(kernelColumns || 1, kernelSpace, Math.max(cell, NUMBER_CELL));
-  return { mode: "wrap", cell, kernelCell, outCell: fit(outColumns, outHead, Math.max(cell, NUMBER_CELL)) };
-}
+// What the explorer shows: the equation of grids, what lights up, and the written sum.
 
 /** The elements of one explorer. `model` is refilled in place when the numbers change and the shapes do not. */
 function explorerView(model) {
@@ -100,7 +37,7 @@ function explorerView(model) {
     const block = element("div", { class: "channel" }, sheet.root);
     if (window) block.append(element("div", { class: "with" }, sign(model.data.sign, model.data.operation), window.root));
     if (channels > 1 && model.kernel.planes && !model.oneToOne) {
-      const partial = element("span", { class: "partial number", "aria-hidden": "true" });
+      const partial = element("span", { class: "partial number", "aria-hidden": "true" }, document.createTextNode(""));
       partials.push(partial);
       window.root.append(partial); // below the caption of its kernel
     }
@@ -126,112 +63,128 @@ function explorerView(model) {
   }
 
   // The readout ------------------------------------------------------------------------------------------------------
-  const place = element("div", { class: "place quiet" });
+  const place = element("div", { class: "place quiet" }, document.createTextNode(""));
   const lines = element("div", { class: "lines" });
   const sizer = element("div", { class: "lines sizer", "aria-hidden": "true" });
-  const readout = element("div", { class: "readout", "aria-hidden": "true" }, place, element("div", { class: "sums" }, sizer, lines));
+  const sums = element("div", { class: "sums" }, sizer, lines);
+  const readout = element("div", { class: "readout", "aria-hidden": "true" }, place, sums);
   const pool = []; // one entry a line: its elements, reused at every move
 
   function lineAt(i) {
     if (!pool[i]) {
       const parts = {
-        label: element("span", { class: "label quiet" }), open: element("span"), result: element("span", { class: "equals" }), terms: [],
+        label: element("span", { class: "label quiet" }, document.createTextNode("")), terms: [],
+        open: element("span", {}, document.createTextNode("")), result: element("span", { class: "equals" }, document.createTextNode("")),
       };
       parts.root = element("div", { class: "line number" }, parts.label, " ", parts.open, parts.result);
       pool[i] = parts;
       lines.append(parts.root);
     }
-    pool[i].root.hidden = false;
+    hide(pool[i].root, false);
     return pool[i];
   }
 
+  // Only what differs is written: of a sum much stays the same from place to place.
+  const say = (node, text) => { if (node.data !== text) node.data = text; };
+  const name = (node, className) => { if (node.className !== className) node.className = className; };
+  const hide = (node, hidden) => { if (node.hidden !== hidden) node.hidden = hidden; };
+
   function writeLine(i, line, last) {
     const parts = lineAt(i);
-    parts.label.textContent = line.label;
-    parts.open.textContent = line.open;
+    say(parts.label.firstChild, line.label);
+    say(parts.open.firstChild, line.open);
     while (parts.terms.length < line.terms.length) {
-      const number = element("span"), tail = document.createTextNode("");
-      const root = element("span", { class: "term" }, number, tail);
+      const number = document.createTextNode(""), tail = document.createTextNode("");
+      const root = element("span", { class: "term" }, element("span", {}, number), tail);
       parts.terms.push({ root, number, tail });
       parts.result.before(root, " "); // the space lets a long sum wrap
     }
     parts.terms.forEach(({ root, number, tail }, t) => {
       const written = line.terms[t];
-      root.hidden = !written;
+      hide(root, !written);
       if (!written) return;
       const term = written.term;
-      number.textContent = written.text;
-      tail.data = written.tail;
-      root.className = term?.winner ? "term winner" : term && isNothing(term) ? "term nothing" : "term";
+      say(number, written.text);
+      say(tail, written.tail);
+      name(root, term?.winner ? "term winner" : term && isNothing(term) ? "term nothing" : "term");
     });
-    parts.result.textContent = line.result ? `= ${line.result}` : "";
-    parts.result.classList.toggle("total", last);
-    parts.root.classList.toggle("sentence", !line.result);
+    say(parts.result.firstChild, line.result ? `${line.equals} ${line.result}` : "");
+    name(parts.result, last ? "equals total" : "equals");
+    name(parts.root, line.result ? "line number" : "line number sentence");
   }
 
-  const hideLines = (from) => pool.slice(from).forEach((parts) => { parts.root.hidden = true; });
+  const hideLines = (from) => pool.slice(from).forEach((parts) => hide(parts.root, true));
 
-  // What lights up ---------------------------------------------------------------------------------------------------
-  let lit = [];
+  // What lights up: drawn above the grids; the cells carry it as classes, too, which no style reads ---------------------
+  let lit = new Map(), next = new Map();
   const isNothing = (term) => model.reduce === "sum" && term.weight === 0;
-  function light(cell, names, note, faint = false) {
-    cell.classList.add(...names);
-    if (faint) cell.classList.add("faint");
-    if (note !== undefined) cell.dataset.note = note;
-    lit.push(cell);
+  function light(sheet, row, column, names, note, faint = false) {
+    const cell = sheet.cells[row][column];
+    if (!next.has(cell)) next.set(cell, { sheet, row, column, names, note, faint, kind: names[names.length - 1] });
   }
-  function darken() {
-    for (const cell of lit) {
-      cell.classList.remove("in", "here", "out", "best", "tap", "faint");
-      delete cell.dataset.note;
+  /** Show what was lit since the last call, and nothing else. */
+  function lightUp() {
+    for (const [cell, { names, note }] of lit) {
+      if (!next.has(cell) || next.get(cell).names.join() !== names.join()) cell.classList.remove(...names);
+      if (note !== undefined && next.get(cell)?.note === undefined) cell.removeAttribute("data-note");
     }
-    lit = [];
-    all.forEach((sheet) => sheet.surround(null));
-    partials.forEach((node) => { node.textContent = ""; });
+    for (const [cell, { names, note }] of next) {
+      if (!names.every((one) => cell.classList.contains(one))) cell.classList.add(...names);
+      if (note !== undefined && cell.dataset.note !== note) cell.dataset.note = note;
+    }
+    const marks = new Map(all.map((sheet) => [sheet, []]));
+    for (const mark of next.values()) marks.get(mark.sheet).push(mark);
+    for (const [sheet, list] of marks) sheet.light(list);
+    lit = next;
+    next = new Map();
   }
-  const note = (term, divisor, sheet) => {
+  const surround = (frames) => all.forEach((sheet) => sheet.surround(...(frames.get(sheet) ?? [null])));
+  function note(term, divisor, sheet) {
+    if (!sheet.hasNotes()) return undefined;
     if (model.reduce === "sum") {
       const room = sheet.noteRoom(), weight = fitNumber(term.weight, room, model.kernel.decimals);
       return weight.length < room ? TIMES + weight : weight;
     }
     if (!term.counts) return "\u2013";
     if (model.reduce === "max") return term.winner ? "max" : undefined;
-    return `\u00f7${divisor}`;
-  };
+    return model.sameDivisors ? undefined : `\u00f7${divisor}`;
+  }
 
-  /** Show how output cell (plane, r, c) is made; returns the sentence for screen readers. */
-  function showOutput(plane, r, c, pinned = false) {
-    darken();
-    light(sheets.output[plane].cells[r][c], ["here"]);
-    const divisor = model.output.divisors?.[plane][r][c];
-    model.termsOf(plane, r, c).forEach((terms) => {
-      if (!terms.length) return;
+  /** Show how output cell (plane, r, c) is made; returns a function that says it in a sentence, for screen readers. */
+  function showOutput(plane, r, c, marked = "") {
+    light(sheets.output[plane], r, c, ["here"]);
+    const divisor = model.output.divisors?.[plane][r][c], groups = model.termsOf(plane, r, c), frames = new Map();
+    for (const terms of groups) {
+      if (!terms.length) continue;
       const sheet = sheets.input[terms[0].plane];
       for (const term of terms) {
-        light(sheet.cells[term.row][term.column], [term.counts ? "in" : "out", ...(term.winner ? ["best"] : [])], note(term, divisor, sheet), isNothing(term));
+        const names = [term.counts ? "in" : "out", ...(term.winner ? ["best"] : [])];
+        light(sheet, term.row, term.column, names, note(term, divisor, sheet), isNothing(term));
       }
       const first = terms[0], last = terms[terms.length - 1];
       const rows = [first.row, last.row].sort((a, b) => a - b), columns = [first.column, last.column].sort((a, b) => a - b);
-      sheet.surround([rows[0], columns[0]], [rows[1], columns[1]]);
-    });
-    const written = model.written(plane, r, c);
-    place.textContent = `Output ${model.outputPlace(plane, r, c)}${pinned ? " \u00b7 pinned" : ""}`;
+      frames.set(sheet, [[rows[0], columns[0]], [rows[1], columns[1]]]);
+    }
+    lightUp();
+    surround(frames);
+    const written = model.written(plane, r, c, groups);
+    say(place.firstChild, `Output ${model.outputPlace(plane, r, c)}${marked && ` \u00b7 ${marked}`}`);
     written.forEach((line, i) => writeLine(i, line, i === written.length - 1));
     hideLines(written.length);
-    partials.forEach((node, i) => { node.textContent = written[i] ? `= ${written[i].result}` : ""; });
-    return `${model.outputPlace(plane, r, c)}: ${written.map((line) => model.plainLine(line)).join("; ")}`;
+    partials.forEach((node, i) => say(node.firstChild, written[i] ? `${written[i].equals} ${written[i].result}` : ""));
+    return () => `${model.outputPlace(plane, r, c)}: ${written.map((line) => model.plainLine(line)).join("; ")}`;
   }
 
   /** Show which outputs read input cell (plane, row, column). */
   function showInput(plane, row, column) {
-    darken();
-    light(sheets.input[plane].cells[row][column], ["here"]);
+    light(sheets.input[plane], row, column, ["here"]);
     const readers = model.readersOfCell(plane, row, column);
     for (const reader of readers) {
       const divisor = model.output.divisors?.[reader.plane][reader.r][reader.c];
       const sheet = sheets.output[reader.plane];
-      light(sheet.cells[reader.r][reader.c], [reader.counts ? "in" : "out", ...(reader.winner ? ["best"] : [])], note(reader, divisor, sheet), isNothing(reader));
+      light(sheet, reader.r, reader.c, [reader.counts ? "in" : "out", ...(reader.winner ? ["best"] : [])], note(reader, divisor, sheet), isNothing(reader));
     }
+    lightUp();
     const value = model.input.planes[plane][row][column];
     const number = value === null ? "no cell" : model.inputText(value);
     const won = readers.filter((reader) => reader.winner).length;
@@ -246,21 +199,25 @@ function explorerView(model) {
 
   /** Show which input cells one weight multiplies. */
   function showWeight(plane, row, column) {
-    darken();
-    light(sheets.kernel[plane].cells[row][column], ["here"]);
+    light(sheets.kernel[plane], row, column, ["here"]);
     const under = model.cellsUnderWeight(plane, row, column);
-    for (const cell of under) light(sheets.input[cell.plane].cells[cell.row][cell.column], ["tap"]);
-    const title = `${model.kernel.title} ${named("", model.input.names, channels > 1 && model.kernel.planes ? plane : -1).replace(", ", "")}`.trim();
-    const name = `${title}, row ${row}, column ${column}`;
+    for (const cell of under) light(sheets.input[cell.plane], cell.row, cell.column, ["tap"]);
+    lightUp();
+    const where = `${kernelName(plane)}, row ${row}, column ${column}`;
     const what = model.kernel.planes ? `weight ${model.weightText(model.kernel.planes[plane][row][column])} multiplies` : "this place of the window reads";
-    return sentence(name, `${what[0].toUpperCase()}${what.slice(1)} each of ${under.length} input cells once.`);
+    return sentence(where, `${what[0].toUpperCase()}${what.slice(1)} each of ${under.length} input cells once.`);
   }
 
+  /** "Kernel Red", where there are several. */
+  const kernelName = (plane) => `${model.kernel.title} ${(channels > 1 && model.kernel.planes && model.input.names?.[plane]) || ""}`.trim();
+
   function sentence(where, text) {
-    place.textContent = where;
+    surround(new Map());
+    partials.forEach((node) => say(node.firstChild, ""));
+    say(place.firstChild, where);
     writeLine(0, { label: "", open: text, terms: [], result: "" }, false);
     hideLines(1);
-    return `${where}: ${text}`;
+    return () => `${where}: ${text}`;
   }
 
   // Filling, sizing, colouring ---------------------------------------------------------------------------------------
@@ -287,21 +244,23 @@ function explorerView(model) {
     const padded = top + bottom + left + right ? `padded to ${by(rows + top + bottom, columns + left + right)}` : "";
     sheets.input.forEach((sheet, i) => caption(sheet, input.names?.[i] ?? input.title, by(rows, columns), padded, i ? "" : input.note));
     sheets.kernel.forEach((sheet, i) =>
-      caption(sheet, kernel.title, by(kernel.rows, kernel.columns), kernel.note || (kernel.planes ? sum(kernel.planes[i]) : "")));
+      caption(sheet, kernelName(i), by(kernel.rows, kernel.columns), kernel.note || (kernel.planes ? sum(kernel.planes[i]) : "")));
     sheets.output.forEach((sheet, i) =>
       caption(sheet, output.names?.[i] ?? output.title, by(model.outRows, model.outColumns), range(output.planes[i]), i ? "" : output.note));
   }
 
+  let longest = [];
   function fill() {
     const { input, kernel, output } = model;
     const blank = Array.from({ length: kernel.rows }, () => Array(kernel.columns).fill(null));
-    const say = (write, instead) => (value) => (value === null ? instead : write(value));
-    sheets.input.forEach((sheet, i) => sheet.fill(input.planes[i], input.decimals, say(model.inputText, "no cell")));
+    const spoken = (write, instead) => (value) => (value === null ? instead : write(value));
+    sheets.input.forEach((sheet, i) => sheet.fill(input.planes[i], input.decimals, spoken(model.inputText, "no cell")));
     sheets.kernel.forEach((sheet, i) =>
-      sheet.fill(kernel.planes?.[i] ?? blank, kernel.decimals, say(model.weightText, "part of the window")));
+      sheet.fill(kernel.planes?.[i] ?? blank, kernel.decimals, spoken(model.weightText, "part of the window")));
     sheets.output.forEach((sheet, i) => sheet.fill(output.planes[i], output.decimals, model.outputText));
     captions();
-    sizer.replaceChildren(...model.longestLines().map(({ label, text }) =>
+    longest = model.longestLines();
+    sizer.replaceChildren(...longest.map(({ label, text }) =>
       element("div", { class: "line number" }, element("span", { class: "label" }, label), " ", text)));
   }
 
@@ -311,21 +270,26 @@ function explorerView(model) {
       if (scale.kind === "amount") return amountColour(theme, value, scale.bound);
       return signedColour(theme, value, scale.bound);
     };
-    sheets.input.forEach((sheet) => sheet.paint((value) => scaled(model.input.scale, value)));
-    sheets.kernel.forEach((sheet) => sheet.paint((value) => scaled(model.kernel.scale, value)));
-    sheets.output.forEach((sheet) => sheet.paint((value) => scaled(model.output.scale, value)));
+    sheets.input.forEach((sheet) => sheet.paint((value) => scaled(model.input.scale, value), theme));
+    sheets.kernel.forEach((sheet) => sheet.paint((value) => scaled(model.kernel.scale, value), theme));
+    sheets.output.forEach((sheet) => sheet.paint((value) => scaled(model.output.scale, value), theme));
   }
 
-  function resize(width) {
-    const sizes = explorerSizes(model, width);
+  let sized = "";
+  function resize(width, height) {
+    const captionsOf = (part) => sheets[part].map((sheet) => sheet.caption.textContent);
+    const words = { input: captionsOf("input"), kernel: captionsOf("kernel"), output: captionsOf("output"), lines: longest };
+    const now = JSON.stringify([width, height, words, model.data.above]);
+    if (now === sized) return;
+    sized = now;
+    const sizes = explorerSizes(model, width, height, words);
     equation.dataset.mode = sizes.mode;
-    equation.style.setProperty("--caption", `${captionWidth(width)}px`);
+    sums.dataset.fit = sizes.fit;
+    equation.style.setProperty("--caption", `${captionWidth(width, sizes.mode)}px`);
     sheets.input.forEach((sheet) => sheet.resize(sizes.cell));
     sheets.kernel.forEach((sheet) => sheet.resize(sizes.kernelCell));
     sheets.output.forEach((sheet) => sheet.resize(sizes.outCell));
-    all.forEach((sheet) => sheet.measure());
-    return sizes;
   }
 
-  return { sheets, all, equation, readout, lines, showOutput, showInput, showWeight, darken, fill, paint, resize };
+  return { sheets, equation, readout, showOutput, showInput, showWeight, fill, paint, resize };
 }

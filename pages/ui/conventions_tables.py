@@ -41,7 +41,7 @@ STYLE = """<style>
 }
 .names thead th, .names td::before { color: light-dark(#5f656b, #9aa1a5); }
 .names code { font-size: 0.8125rem; white-space: nowrap; }
-@media (max-width: 640px) {
+@media (max-width: 1000px) {
   .names, .names tbody { display: block; }
   .names thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .names tr { display: block; padding: 0.6rem 0; border-bottom: 1px solid light-dark(#dedad0, #2c363c); }

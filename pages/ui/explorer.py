@@ -58,7 +58,8 @@ WORKED_INPUT = np.array(
 """The article's first patch, and 27 numbers of ours round it."""
 WORKED_KERNEL = np.array([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0], [1.0, 0.0, 1.0]])
 
-_mount = register("explorer", "explorer_model", "explorer_sheet", "explorer_view", "explorer_play", "explorer")
+_PARTS = ("explorer_model", "explorer_sizes", "explorer_marks", "explorer_sheet", "explorer_view", "explorer_play")
+_mount = register("explorer", *_PARTS, "explorer")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ counts from 0 at the first real cell.
 ``bias``
     One number for each output plane, or None. ``count_pad``: whether padding counts in a mean.
 ``pinned``
-    [plane, row, column] of the output, or None. ``editable``: ``{"input": bool, "kernel": bool}``.
+    [plane, row, column] of the output, or None; ``pin_word``: why that cell is marked. ``above``: pixels that stand
+    between the page's heading and the equation. ``editable``: ``{"input": bool, "kernel": bool}``.
 ``play``
     ``{"autoplay": bool, "step": int or None}``, or None for no player.
 
@@ -133,7 +134,8 @@ def whole(data: Data) -> Data:
     )
     if cells > MOST_CELLS:
         raise ValueError(f"the grids have {cells:,} cells together; at most {MOST_CELLS:,} can be shown")
-    common: Data = {"bias": None, "count_pad": False, "pinned": None, "editable": {"input": False, "kernel": False}}
+    common: Data = {"bias": None, "count_pad": False, "pinned": None, "pin_word": "pinned", "above": 0}
+    common["editable"] = {"input": False, "kernel": False}
     return {**common, "play": {"autoplay": False, "step": None}, **data}
 
 
@@ -144,6 +146,8 @@ def annotate(
     kernel: Mapping[str, Any] | None = None,
     output: Mapping[str, Any] | None = None,
     pinned: Sequence[int] | None = None,
+    pin_word: str = "pinned",
+    above: int = 0,
     editable: Sequence[str] = (),
     autoplay: bool = False,
     step: int | None = None,
@@ -160,6 +164,10 @@ def annotate(
         the input are for its own rows and columns, without the padding.
     pinned : sequence of three ints, optional
         Plane, row and column of the output that is pinned; left out if the output has no such cell.
+    pin_word : str
+        Why that cell is marked; unless the page chose it, because a person pinned it.
+    above : int
+        Pixels that stand between the page's heading and the equation, which leave it less of the window.
     editable : sequence of {"input", "kernel"}
         What a person can change in place.
     autoplay : bool
@@ -186,6 +194,7 @@ def annotate(
         raise ValueError(f"`editable` (={editable!r}) must name 'input' or 'kernel'")
     result["editable"] = {name: name in editable for name in ("input", "kernel")}
     result["pinned"] = list(pinned) if pinned is not None and has_output(data, pinned) else None
+    result |= {"pin_word": pin_word, "above": above}
     result["play"] = {"autoplay": bool(autoplay), "step": step} if player else None
     return result
 

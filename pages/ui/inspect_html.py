@@ -171,8 +171,8 @@ def scale(bound: float, *, signed: bool, what: str) -> str:
         stops.append(f"color-mix(in srgb,{colour} {100 * strength:.0f}%,transparent)")
     low = f"\u2212{say(bound)}" if signed else "0"
     return (
-        f'<p class="scale"><b>{escape(what)}</b><em>{low}</em>'
-        f'<i style="background:linear-gradient(90deg,{",".join(stops)})"></i><em>{say(bound)}</em></p>'
+        f'<p class="scale"><b>{escape(what)}</b><span><em>{low}</em>'
+        f'<i style="background:linear-gradient(90deg,{",".join(stops)})"></i><em>{say(bound)}</em></span></p>'
     )
 
 

@@ -62,7 +62,26 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
         kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries},
         output={"title": "Response", "column_labels": labels[: len(answer.sums)]},
         pinned=None if place is None else [0, 0, place],
+        pin_word="the largest" if values["place"] == BEST else "pinned",
+        above=_above(view),
     )
+
+
+def _notes(view: TextView) -> list[str]:
+    """What was left out or added."""
+    notes = []
+    if view.total > len(view.tokens):
+        notes.append(f"The sentence has {view.total:,} {view.by}; the first {len(view.tokens)} are used.")
+    if view.dropped:
+        notes.append(f"There are {len(view.answers) + view.dropped} patterns; the first {len(view.answers)} are used.")
+    if view.padding:
+        notes.append(f"The sentence is shorter than the widest filter: {view.padding} empty positions stand behind it.")
+    return notes
+
+
+def _above(view: TextView) -> int:
+    """How many pixels the notes and the choice of a filter take."""
+    return 40 * len(_notes(view)) + (50 if len(view.answers) > 1 else 0)
 
 
 def maxima(values: dict[str, Any], view: TextView) -> Data:
@@ -94,6 +113,7 @@ def maxima(values: dict[str, Any], view: TextView) -> Data:
         },
         output={"title": "Maxima", "row_labels": names, "scale": scale},
         pinned=None if values["place"] == NOWHERE else [0, chosen(values, view), 0],
+        pin_word="of the filter in the equation",
         player=False,
     )
 
@@ -109,12 +129,8 @@ def draw_sliding(state: PageState, data: Data) -> None:
 
 def draw_choice(state: PageState, values: dict[str, Any], view: TextView) -> None:
     """Draw which filter is shown, and say what was left out or added."""
-    if view.total > len(view.tokens):
-        st.caption(f"The sentence has {view.total:,} {view.by}; the first {len(view.tokens)} are used.")
-    if view.dropped:
-        st.caption(f"There are {len(view.answers) + view.dropped} patterns; the first {len(view.answers)} are used.")
-    if view.padding:
-        st.caption(f"The sentence is shorter than the widest filter: {view.padding} empty positions stand behind it.")
+    for note in _notes(view):
+        st.caption(note)
     _choose(state, values, view)
 
 
@@ -149,8 +165,9 @@ def told(answer: Answer, view: TextView) -> str:
     """Return in a sentence where a filter answered most."""
     best = number(answer.best)
     if view.patterns and answer.best < 1:
-        return f"“{answer.found.name}” stands nowhere in the sentence: {best}."
+        return f"“{answer.found.name}” stands nowhere in the sentence, so its largest answer is {best}."
     if view.patterns:
-        return f"“{answer.found.name}” stands at position {answer.position}: {best}."
+        return f"“{answer.found.name}” stands at position {answer.position}, so its largest answer is {best}."
     window = view.tokens[answer.position : answer.position + answer.found.width]
-    return f"{answer.found.name} answers most at position {answer.position}, to “{joined(window, view.by)}”: {best}."
+    where = f"at position {answer.position}, to “{joined(window, view.by)}”"
+    return f"{answer.found.name} answers most {where}, with {best}."

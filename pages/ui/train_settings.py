@@ -124,7 +124,7 @@ WORDS: dict[str, str] = {
     "stop_accuracy": "stop at {:g} %",
 }
 """How a setting that was changed is told."""
-CHOSEN = {
+CHOSEN: dict[str, dict[Any, str]] = {
     "dataset": DATASETS,
     "optimizer": OPTIMIZERS,
     "schedule": {"constant": "constant rate", "cosine": "rate down to 0 (cosine)", "step": "rate down in steps"},

@@ -89,5 +89,8 @@ def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Ca
         app.wait_for(timeout=60_000)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
-            page.wait_for_timeout(400)  # components follow a change of width a little later
-            assert page.evaluate(STICKS_OUT) == [], (path, query, width)
+            for _ in range(20):  # components follow a change of width a little later
+                page.wait_for_timeout(200)
+                if not (out := page.evaluate(STICKS_OUT)):
+                    break
+            assert out == [], (path, query, width)
