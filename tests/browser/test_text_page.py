@@ -71,7 +71,7 @@ def test_a_pinned_place_travels_in_the_link(show: Open) -> None:
     page.locator(".explorer").nth(1).locator(".output .cell").first.wait_for()
     assert page.locator(".explorer .cell.pinned").count() == 0
     cell(page, 1, "output", 2, 0).click()  # a maximum: its window is pinned where it was found
-    page.get_by_text("column 5 (it) · pinned").wait_for()
+    page.get_by_text("column 5 (it) · the largest").wait_for()
     page.wait_for_url(lambda url: "place" not in url)
 
 
@@ -80,7 +80,7 @@ def test_a_filter_s_maximum_brings_that_filter_into_the_equation(show: Open) -> 
     cell(page, 1, "output", 2, 0).click()
     page.wait_for_url(re.compile("filter=2"))
     page.get_by_text("Filter “it was good”").wait_for()
-    page.get_by_text("column 5 (it) · pinned").wait_for()
+    page.get_by_text("column 5 (it) · the largest").wait_for()
     page.get_by_role("radio", name="was not good").click()
     page.wait_for_url(re.compile("filter=1"))
     page.get_by_text("Filter “was not good”").wait_for()
