@@ -101,7 +101,7 @@ def test_random_filters_are_the_core_s(open_page: Open) -> None:
 def test_what_is_said_of_each_filter(open_page: Open) -> None:
     said = text_of(open_page(PAGE)).replace("\\", "")
     assert "“was not bad” stands at position 1, so its largest answer is 1." in said
-    assert "“was not good” stands nowhere in the sentence: 0." in said
+    assert "“was not good” stands nowhere in the sentence, so its largest answer is 0." in said
     assert "“it was good” stands at position 5, so its largest answer is 1." in said
 
 
