@@ -32,8 +32,9 @@ MIDDLE = {
 }
 DIVISOR = {"": "–", "always": "all cells of the window", "never": "the real cells", "choice": "as you choose"}
 
-# On a narrow screen each line becomes a card of its own, with the heads before their words.
+# Where there is no room for all columns, each line becomes a card of its own, with the heads before their words.
 STYLE = """<style>
+.names-room { container-type: inline-size; }
 .names { width: 100%; border-collapse: collapse; font-size: 0.875rem; line-height: 1.45; }
 .stMain .names :is(th, td) {
   text-align: left; vertical-align: top; font-weight: 400; padding: 0.4rem 0.9rem 0.4rem 0;
@@ -41,8 +42,9 @@ STYLE = """<style>
 }
 .names thead th, .names td::before { color: light-dark(#5f656b, #9aa1a5); }
 .names code { font-size: 0.8125rem; white-space: nowrap; }
-@media (max-width: 1000px) {
-  .names, .names tbody { display: block; }
+@container (max-width: 880px) {
+  .names { display: block; }
+  .names tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 0 2rem; }
   .names thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .names tr { display: block; padding: 0.6rem 0; border-bottom: 1px solid light-dark(#dedad0, #2c363c); }
   .stMain .names :is(th, td) {
@@ -68,7 +70,7 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return a table as HTML that a narrow screen shows as cards; what stands between backticks is code.
 
     >>> table(["Name", "Means"], [["`a`", "b"]]).partition("<tbody>")[2]
-    '<tr><th scope="row"><code>a</code></th><td data-head="Means">b</td></tr></tbody></table>'
+    '<tr><th scope="row"><code>a</code></th><td data-head="Means">b</td></tr></tbody></table></div>'
     """
     top = "".join(f'<th scope="col">{_marked(head)}</th>' for head in heads)
     rows = []
@@ -78,7 +80,8 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
             for head, cell in zip(heads[1:], rest, strict=True)
         )
         rows.append(f'<tr><th scope="row">{_marked(first)}</th>{cells}</tr>')
-    return f'<table class="names"><thead><tr>{top}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<div class="names-room"><table class="names">{body}</table></div>'
 
 
 def _marked(text: str) -> str:
