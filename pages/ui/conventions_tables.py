@@ -48,7 +48,7 @@ STYLE = """<style>
   .names thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .names tr { display: block; padding: 0.6rem 0; border-bottom: 1px solid light-dark(#dedad0, #2c363c); }
   .stMain .names :is(th, td) {
-    display: grid; grid-template-columns: minmax(0, 9.2rem) minmax(0, 1fr); gap: 0.7rem; padding: 0.1rem 0; border: 0;
+    display: grid; grid-template-columns: minmax(0, 8.4rem) minmax(0, 1fr); gap: 0.7rem; padding: 0.1rem 0; border: 0;
   }
   .stMain .names th { display: block; padding-bottom: 0.25rem; font-weight: 600; }
   .names td::before { content: attr(data-head); }
