@@ -35,7 +35,8 @@ with picture:
     inspect_answer.draw_given(state, given)
 with near:
     inspect_answer.draw_neighbours(chosen, given)
-inspect_answer.draw_stages(given)
+with st.container():  # always there: what follows stays where it is in the page's tree
+    inspect_answer.draw_stages(given)
 behind = st.container()
 with st.sidebar:
     inspect_source.controls(state, given)

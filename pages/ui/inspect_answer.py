@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnncore._blas import OneThread
 from cnncore.datasets import split
 from cnncore.whatif import features, nearest
 from pages.ui import inspect_html as html
 from pages.ui.inspect_network import Chosen, bundled
 from pages.ui.inspect_source import STEP_OF, STEPS, Given
 from pages.ui.state import PageState, memo
-from pages.ui.words import number as say
 from pages.ui.words import size
 
 NEIGHBOURS = 6
@@ -25,9 +25,12 @@ MOST_KNOWN = 2500
 
 def probabilities(chosen: Chosen, given: Given) -> NDArray[Any]:
     """Return the probability of each class."""
-    found: NDArray[Any] = memo(
-        "inspect.probabilities", (chosen.key, given.key), lambda: chosen.network.predict_proba(given.x)[0]
-    )
+
+    def read() -> NDArray[Any]:
+        with OneThread():  # or, where other threads are at work, a product of one small picture waits for the second
+            return chosen.network.predict_proba(given.x)[0]
+
+    found: NDArray[Any] = memo("inspect.probabilities", (chosen.key, given.key), read)
     return found
 
 
@@ -94,11 +97,11 @@ def draw_neighbours(chosen: Chosen, given: Given) -> None:
     shots = [
         html.figure(
             html.grey_uri(chosen.dataset.images[indices[place], 0]),
-            f"distance {say(float(distance))}",
+            f"distance {distance}",
             strong=chosen.dataset.classes[int(chosen.dataset.labels[indices[place]])],
             side=56,
         )
-        for place, distance in zip(found, distances, strict=True)
+        for place, distance in zip(found, html.alike(distances.tolist()), strict=True)
     ]
     st.markdown("**Nearest training digits**")
     st.html(html.row(shots))

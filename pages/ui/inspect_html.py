@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from cnncore.display import GAMMA, png
 from pages.ui.figures import DARK, LIGHT, Colours
+from pages.ui.words import MINUS
 from pages.ui.words import number as say
 
 Picture = NDArray[Any]
@@ -239,3 +241,14 @@ def percent(share: float) -> str:
     if 0 < share < 0.0005:
         return "< 0.1 %"
     return f"{100 * share:.1f} %"
+
+
+def alike(values: Sequence[float]) -> list[str]:
+    """Write numbers that stand beside each other with the same decimals, three digits of the largest.
+
+    >>> alike([7.8, 7.7712]), alike([0.0])
+    (['7.80', '7.77'], ['0.00'])
+    """
+    largest = max(map(abs, values))
+    decimals = max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
+    return [f"{value:,.{decimals}f}".replace("-", MINUS) for value in values]

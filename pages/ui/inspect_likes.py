@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from pages.ui.inspect_answer import fit_images, some_training_pictures
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.state import PageState, Setting, memo, number, text
-from pages.ui.words import MINUS
 from pages.ui.words import number as say
 
 COUNT = 12
@@ -72,7 +70,7 @@ def _patches(chosen: Chosen, found: list[TopPatch], indices: NDArray[Any]) -> li
     """Return each digit with a frame where the filter answers most, and what stands in the frame beside it."""
     rows, columns = chosen.network.input_shape[1:]
     shots = []
-    for patch, value in zip(found, alike([patch.value for patch in found]), strict=True):
+    for patch, value in zip(found, html.alike([patch.value for patch in found]), strict=True):
         index = indices[patch.picture]
         name = chosen.dataset.classes[int(chosen.dataset.labels[index])]
         (top, bottom), (left, right) = patch.field
@@ -87,14 +85,3 @@ def _patches(chosen: Chosen, found: list[TopPatch], indices: NDArray[Any]) -> li
             )
         )
     return shots
-
-
-def alike(values: list[float]) -> list[str]:
-    """Write numbers that stand beside each other with the same decimals, three digits of the largest.
-
-    >>> alike([7.8, 7.7712]), alike([0.0])
-    (['7.80', '7.77'], ['0.00'])
-    """
-    largest = max(map(abs, values))
-    decimals = max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
-    return [f"{value:,.{decimals}f}".replace("-", MINUS) for value in values]
