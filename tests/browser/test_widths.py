@@ -1,4 +1,4 @@
-"""Nothing is cut off sideways: every page, in its widest views, on a telephone, a tablet and a laptop."""
+"""Nothing is cut off sideways, and no complaint moves the stage: every page, on a telephone, a tablet and a laptop."""
 
 from __future__ import annotations
 
@@ -57,6 +57,23 @@ STICKS_OUT = """
 }
 """
 
+# If there is a complaint: whether it stands between the page links and the stage, and the stage is where it would be
+# without it.
+OUT_OF_PLACE = """
+() => {
+  const find = (name) => document.querySelector(name), box = (name) => find(name).getBoundingClientRect();
+  const stage = '.stMain [data-testid^="stBidi"]', said = find('.st-key-complaints');
+  if (!said) return [];
+  const alert = box('.st-key-complaints [role="alert"]'), top = box(stage).top, found = [];
+  const links = box('[class*="st-key-pages-"]').bottom;
+  if (alert.top < links || alert.bottom > top) found.push(`${alert.top} to ${alert.bottom}`);
+  said.parentElement.style.display = 'none';
+  if (Math.abs(box(stage).top - top) > 0.5) found.push(`the stage: ${top} instead of ${box(stage).top}`);
+  said.parentElement.style.display = '';
+  return found;
+}
+"""
+
 
 @pytest.mark.parametrize("path", VIEWS)
 def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Callable[..., Any], path: str) -> None:
@@ -74,3 +91,6 @@ def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Ca
                 if not (out := page.evaluate(STICKS_OUT)):
                     break
             assert out == [], (path, query, width)
+            assert page.evaluate(OUT_OF_PLACE) == [], (path, query, width)
+        if query.startswith("?stride=99"):
+            assert page.locator(".st-key-complaints [role=alert]").is_visible()
