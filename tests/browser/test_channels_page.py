@@ -17,6 +17,18 @@ from pages.ui.words import number as say
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., Any]
+# The largest equations, each beside the open sidebar.
+LARGE = (
+    "Channels",
+    "Channels?side=16",
+    "Channels?side=16&operation=depthwise",
+    "Pooling?kind=cross_max&rows=16&columns=16",
+    "Pooling?kind=global_average&rows=16&columns=16",
+    "Stride?rows=16&columns=16&stride=1",
+    "Stride?rows=16&columns=16&stride=1&kernel_rows=7&kernel_columns=7",
+    "Stride?rows=16&columns=16&stride=1&kernel_rows=7&kernel_columns=7&padding=full&dilation=4",
+    "Text?sentence=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p",
+)
 VALUES = {**{setting.name: setting.default for setting in channels_controls.SETTINGS}, "input": "random"}
 IMAGE, WEIGHTS = channels_controls.typed_input(VALUES), channels_controls.the_filter(VALUES)
 BANK, PICTURE = "tab=A+bank+of+filters", "tab=On+your+picture"
@@ -53,6 +65,15 @@ def test_hovering_writes_each_channel_s_sum_and_the_bias(open_page: Open, addres
             assert text.endswith(f"= {say(partial, 6)}")
         assert "1.5 (bias)" in total
         assert total.endswith(f"= {say(whole[r, c], 6)}")
+    for large in LARGE:  # all of it, and the sum, stand in the window without scrolling
+        page.goto(address.replace("Channels", large))
+        ready(page)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+        page.wait_for_timeout(300)  # the grids follow the width that the sidebar leaves
+        ends = page.locator(".equation, .readout").evaluate_all(
+            "parts => parts.slice(0, 2).map((part) => part.getBoundingClientRect().bottom)"
+        )
+        assert max(ends) <= 800, (large, ends)
 
 
 def test_a_weight_typed_in_place_makes_the_filter_one_s_own(open_page: Open, address: str) -> None:
