@@ -173,7 +173,7 @@ class Architecture:
         if strange:
             raise ValueError(f"`blocks` must hold ConvBlocks alone, not {strange[0]!r:.60}")
         if not 1 <= len(self.blocks) <= MOST_BLOCKS:
-            raise ValueError(f"`blocks` must hold 1 to {MOST_BLOCKS} ConvBlocks, not {len(self.blocks)}")
+            raise ValueError(f"`blocks` must be 1 to {MOST_BLOCKS} ConvBlocks, not {len(self.blocks)}")
         one_of(self.head, "head", HEADS)
         if len(self.dense) > MOST_DENSE:
             raise ValueError(f"`dense` (={self.dense!r}) must hold at most {MOST_DENSE} widths")

@@ -85,6 +85,7 @@ def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Ca
         if query != VIEWS[path][0]:
             page.goto(address + query)
         page.get_by_role("heading", level=1).wait_for(timeout=60_000)
+        page.locator('.stMain [data-testid^="stBidi"]').first.wait_for(state="attached", timeout=60_000)
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
