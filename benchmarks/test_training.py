@@ -15,9 +15,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cnncore._blas import OneThread
 from cnncore._fused_pass import FusedPass
 from cnncore.architecture import Architecture, ConvBlock
+from cnncore.blas import OneThread
 from cnncore.network import Network, views
 from cnncore.optim import Adam
 

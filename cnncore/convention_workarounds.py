@@ -14,6 +14,7 @@ import numpy as np
 from cnncore._convention_plan import Pair, Plan, RefusedError, Settings, make_plan
 from cnncore._convention_profiles import IGNORED, Profile
 from cnncore.conventions import Array, run
+from cnncore.numerals import ordinal
 
 __all__ = ["Workaround", "find_workaround"]
 
@@ -25,7 +26,7 @@ class Workaround:
     Parameters
     ----------
     plan : Plan
-        Where the windows lie whose numbers are kept. `cnncore.convention_calls.write_call` writes it as it is done.
+        Where the windows lie whose numbers are kept. `cnncore.convention_calls.write_workaround` writes it.
     words : str
         What the function lacks, and how its numbers were computed: a sentence.
     """
@@ -106,15 +107,5 @@ def _how(profile: Profile, plan: Plan) -> str:
     down, across = plan.stride
     if max(down, across) == 1:
         return with_gaps
-    kept = f"every {_nth(down)}" if down == across else f"every {_nth(down)} row and {_nth(across)} column"
+    kept = f"every {ordinal(down)}" if down == across else f"every {ordinal(down)} row and {ordinal(across)} column"
     return f"{with_gaps} at stride 1, then {kept} kept".strip()
-
-
-def _nth(number: int) -> str:
-    """Write an ordinal.
-
-    >>> _nth(1), _nth(2), _nth(3), _nth(5), _nth(12), _nth(22)
-    ('1st', '2nd', '3rd', '5th', '12th', '22nd')
-    """
-    teens = number % 100 in (11, 12, 13)
-    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

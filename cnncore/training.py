@@ -25,9 +25,9 @@ import numpy as np
 
 from cnncore import datasets, ops
 from cnncore._arrays import QUIET, Array
-from cnncore._blas import OneThread
 from cnncore._fused_pass import FusedPass
 from cnncore.augmentation import augment
+from cnncore.blas import OneThread
 from cnncore.handmade import handmade_filters
 from cnncore.network import Network, views
 from cnncore.optim import SGD, Adam, learning_rate_at

@@ -1,11 +1,9 @@
 """The Inspect page: draw a digit and follow it through the network, down to any single number."""
 
-import time
-
 import streamlit as st
 
 from pages.ui import inspect_answer, inspect_network, inspect_source, inspect_tabs
-from pages.ui.navigation import dress, frame, show_complaints
+from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.sharing import link_to
 from pages.ui.state import PageState, enter
 
@@ -27,7 +25,7 @@ with picture:
     given = inspect_source.given(state, chosen, drawing, complaints)
 with answer:
     inspect_answer.draw_answer(chosen, given, inspect_tabs.filters_off(state, chosen))
-time.sleep(0.015)
+let_go()
 with top:
     frame(PAGE, "Inspect", "Draw a digit, and follow it through the network down to any single number.")
     show_complaints(complaints)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncore.architecture import LayerPlan
 from cnncore.network import Network
 from pages.ui.cell_data import DIGITS, plain
 from pages.ui.network_data import largest
@@ -38,11 +39,7 @@ def data(network: Network, x: Any, index: tuple[int, ...]) -> bytes:
     first, (channel, row, column) = network.plan[0], index
     value = float(np.asarray(x)[0][channel, row, column])
     rows, columns = readers(network, row, column)
-    # A cell whose window begins at `n * stride - begin` multiplies the pixel by the weight that lies this far in it.
-    taps = [
-        at + first.detail["padding"][axis][0] - cells * first.detail["stride"][axis]
-        for axis, (at, cells) in enumerate(((row, rows), (column, columns)))
-    ]
+    taps = [_taps(first, axis, at, cells) for axis, (at, cells) in enumerate(((row, rows), (column, columns)))]
     filters = np.asarray(network.parameters()[f"{first.name}.weight"], np.float64)[:, channel]
     weights = filters[:, taps[0][:, None], taps[1][None, :]]
     products = value * weights
@@ -88,9 +85,15 @@ def readers(network: Network, row: int, column: int) -> tuple[NDArray[Any], NDAr
     first, found = network.plan[0], []
     for axis, at in enumerate((row, column)):
         cells = np.arange(first.output_shape[axis + 1])
-        tap = at + first.detail["padding"][axis][0] - cells * first.detail["stride"][axis]
+        tap = _taps(first, axis, at, cells)
         found.append(cells[(tap >= 0) & (tap < first.detail["kernel"][axis])])
     return found[0], found[1]
+
+
+def _taps(first: LayerPlan, axis: int, at: int, cells: NDArray[Any]) -> NDArray[Any]:
+    """Return by which weight each of these cells would multiply a pixel: how far it lies in the cell's window."""
+    offsets: NDArray[Any] = at + first.detail["padding"][axis][0] - cells * first.detail["stride"][axis]
+    return offsets
 
 
 def _steps(name: str, maps: int, rows: NDArray[Any], columns: NDArray[Any]) -> list[str]:

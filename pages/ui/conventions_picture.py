@@ -214,7 +214,9 @@ class _Picture:
         ink = mix(ground, self.theme.text, 0.75) if plain else ink_on(fill)
         size, words = min(13 * SCALE, round(side * 0.42)), ""
         if side >= READABLE * SCALE:
-            words = "–" if padded and number == "NaN" else fit_number(number, int((side - 6) / (0.602 * size)))
+            words = (
+                "–" if padded and number == "NaN" else fit_number(number, int((side - 6) / (film_glyphs.FIGURE * size)))
+            )
         known = fill, words, side, padded
         place = np.s_[top : top + side, left : left + side]
         if known in self.cells:  # many are alike, and writing takes its time

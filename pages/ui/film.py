@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from cnncore.numerals import ordinal
 from pages.ui.explorer_data import Data, has_output
 from pages.ui.film_gif import Writer
 from pages.ui.film_layout import Box, arrange
@@ -127,7 +128,7 @@ def caption(data: Data) -> str:
     lasts = f"in {sum(durations(len(steps))) / 1000:.0f} seconds"
     if every == 1:
         return f"The film shows the window at each of its {len(steps):,} places, {lasts}."
-    return f"The film shows every {_ordinal(every)} of the window's {model.steps:,} places, and the last, {lasts}."
+    return f"The film shows every {ordinal(every)} of the window's {model.steps:,} places, and the last, {lasts}."
 
 
 def _prepared(data: Data) -> tuple[Model, Box]:
@@ -155,10 +156,3 @@ def _scale(box: Box, frames: int) -> float:
         if _pixels(box, scale) <= MOST_PIXELS and (_pixels(box, scale) * frames <= MOST_WORK or scale == SCALES[-1]):
             return scale
     raise ValueError(f"the grids are too large to be drawn: {box.width:,.0f} × {box.height:,.0f} pixels")
-
-
-def _ordinal(number: int) -> str:
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -22,6 +22,7 @@ Mask = NDArray[np.uint8]
 Point = tuple[float, float]
 
 STROKE = 0.07  # a little more than the bars of the font's own plus sign: slanted strokes look thinner
+FIGURE = 0.602  # the width of a figure, in sizes of the font
 FINE = 4  # shapes are drawn so much larger, and averaged
 MACHINE_FONTS = (
     "DejaVuSans.ttf",

@@ -14,7 +14,6 @@ from pages.ui.film_readout import Inks, Readout, Row
 MARGIN = 24
 NARROWEST = 560  # room for a sum in few lines
 KEY = 30
-WIDE = 0.602  # of a figure, in sizes of the font
 
 Place = tuple[str, int, int, int]
 """Which grid, its plane, row and column."""
@@ -190,7 +189,7 @@ class Stage:
         edge, high = self._px(1.5), self._px(12)
         bottom = top + side - edge
         canvas.fill(bottom - high, left + edge, bottom, left + side - edge, self.theme.background)
-        size = self._px(min(10.5, cell * 0.33, (cell - 3) / (WIDE * len(note))))
+        size = self._px(min(10.5, cell * 0.33, (cell - 3) / (film_glyphs.FIGURE * len(note))))
         ink = self.quiet if faint else self.theme.primary
         canvas.text(note, left + side / 2, bottom - high / 2, size, ink, at=0.5)
 
@@ -252,7 +251,7 @@ class Stage:
         """What is written on a cell that is read: its weight, that it won, or the divisor."""
         if self.model.reduce == "sum":
             font = min(10.5, cell * 0.33)
-            room = int((cell - 3) / (WIDE * font))
+            room = int((cell - 3) / (film_glyphs.FIGURE * font))
             weight, _ = fitted(term.weight, cell - 3, font, self.model.kernel["decimals"])
             return f"×{weight}" if len(weight) < room else weight
         if not term.counts:
@@ -287,9 +286,9 @@ def fitted(value: Value, width: float, font: float, decimals: int | None) -> tup
     >>> fitted(-111.0, 21.0, 8.5, None), fitted(-1115.0, 21.0, 8.5, None)[0]
     (('−111', 8.5), '−1115')
     """
-    room = int(width / (WIDE * font))
+    room = int(width / (film_glyphs.FIGURE * font))
     for characters in range(room, room + 4):
         text = fit_number(value, characters, decimals)
         if text != "…":
-            return text, font if characters == room else width / (WIDE * characters)
+            return text, font if characters == room else width / (film_glyphs.FIGURE * characters)
     return "…", font

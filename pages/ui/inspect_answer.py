@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnncore._blas import OneThread
+from cnncore.blas import OneThread
 from cnncore.datasets import split
 from cnncore.whatif import features, nearest
 from pages.ui import inspect_html as html
@@ -73,12 +73,18 @@ def draw_stages(given: Given) -> None:
         st.html(html.row(shots, " ".join(given.notes)))
 
 
+def headline(chosen: Chosen, shares: NDArray[Any]) -> str:
+    """Return in a sentence what a network reads, and how surely."""
+    best = int(np.argmax(shares))
+    share = html.percent(float(shares[best])).replace(" ", "\u00a0")
+    return f"{chosen.title} reads {chosen.classes[best]}, with {share}."
+
+
 def draw_answer(chosen: Chosen, given: Given, off: int = 0) -> None:
     """Draw what the network reads, and the probabilities; `off` filters are switched off elsewhere on the page."""
     shares = probabilities(chosen, given)
     best = int(np.argmax(shares))
-    share = html.percent(float(shares[best])).replace(" ", "\u00a0")
-    said = f"{chosen.title} reads {chosen.classes[best]}, with {share}."
+    said = headline(chosen, shares)
     if given.label is not None:
         known = chosen.dataset.classes[given.label]
         said += f" It is {known}." if best == given.label else f" It is {known}: a mistake."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnncore.whatif import accuracy_without
 from pages.ui import inspect_html as html
 from pages.ui import inspect_network as networks
-from pages.ui.inspect_answer import digits_on_offer, probabilities
+from pages.ui.inspect_answer import digits_on_offer, headline, probabilities
 from pages.ui.inspect_network import BUNDLED, Chosen
 from pages.ui.inspect_source import Given, for_another
 from pages.ui.run_view import RunView
@@ -107,13 +107,11 @@ def _step(state: PageState, view: RunView) -> int:
 
 def _answer(chosen: Chosen, given: Given, shares: NDArray[Any]) -> None:
     """Draw what one network read, and what it says of it."""
-    best = int(np.argmax(shares))
-    share = html.percent(float(shares[best])).replace(" ", "\u00a0")
     rows, columns = given.x.shape[2:]
     reading = html.reading(
         html.grey_uri(given.x[0, 0]),
         (rows, columns),
-        f"{chosen.title} reads {chosen.classes[best]}, with {share}.",
+        headline(chosen, shares),
         f"From {rows} × {columns} pixels.",
     )
     st.html(reading + html.bars(shares, chosen.classes, right=given.label if chosen.judged else None))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageColor
 
 from cnncore.display import GAMMA, png
 from pages.ui.figures import DARK, LIGHT, Colours
@@ -87,7 +88,7 @@ def opaque_uri(values: Picture, bound: float, colours: Colours) -> str:
     """Return signed numbers or amounts in the colours of one theme, for where no mask can be used."""
     share = np.clip(np.asarray(values, np.float64) / (bound or 1.0), -1, 1)[..., None]
     low, zero, _ = (np.array(colour, np.float64) for colour in colours.signed)
-    high = np.array([int(colours.primary[at : at + 2], 16) for at in (1, 3, 5)], np.float64)
+    high = np.array(ImageColor.getrgb(colours.primary), np.float64)
     levels = zero + np.maximum(share, 0) * (high - zero) + np.maximum(-share, 0) ** GAMMA * (low - zero)
     return _uri(png(np.rint(levels).astype(np.uint8)))
 

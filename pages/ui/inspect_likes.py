@@ -42,7 +42,8 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         (chosen.key, layer, channel),
         lambda: top_patches(chosen.network, layer, channel, fit_images(chosen, indices), COUNT),
     )
-    st.html(html.row([*_filter(chosen, layer, channel), *_patches(chosen, found, indices)]))
+    own = _filter(chosen, channel) if layer == next(iter(layers)) else []
+    st.html(html.row([*own, *_patches(chosen, found, indices)]))
     size = found[0].pixels.shape[1:]
     st.caption(
         f"Of {len(indices):,} training digits, the {len(found)} in which filter {channel} of {layer} answers most "
@@ -53,11 +54,8 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         st.caption("It never answers: on all of these digits its map is 0 everywhere.")
 
 
-def _filter(chosen: Chosen, layer: str, channel: int) -> list[str]:
-    """Return a picture of the filter itself, where its weights lie on pixels: in the first layer."""
-    plans = [plan for plan in chosen.network.plan if len(plan.output_shape) == 3]
-    if layer != next(plan.name for plan in plans if plan.kind == "activation"):
-        return []
+def _filter(chosen: Chosen, channel: int) -> list[str]:
+    """Return a picture of a filter of the first layer itself: its weights lie on pixels."""
     weights = chosen.network.parameters()["conv1.weight"][channel].mean(axis=0)
     bound = float(np.abs(weights).max(initial=0.0))
     masks = html.signed_masks(weights, bound)

@@ -53,7 +53,7 @@ def make_or_last(
         return made, values
     if state.last_good:
         return make(state.last_good), state.last_good
-    defaults = {name: setting.default for name, setting in state.settings.items()}
+    defaults = state.defaults(values)
     changed = [name for name in values if values[name] != defaults[name]]
     order = [name for name in first if name in changed] + [name for name in changed if name not in first]
     for count in range(1, MOST_TOGETHER + 1):

@@ -11,7 +11,7 @@ from cnncore.training import TrainConfig
 from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, set_widget, touch, widget
-from pages.ui.train_settings import DATASETS, OPTIMIZERS
+from pages.ui.train_settings import CHOSEN, DATASETS, OPTIMIZERS, optimizer_of
 from pages.ui.words import number as say
 
 POLL = 2.0  # seconds between two looks at runs that go on
@@ -71,18 +71,17 @@ def said(run: RunView) -> str:
     """
     config = TrainConfig.from_dict(dict(run.config))
     blocks = " → ".join(_block(block) for block in config.architecture.blocks)
-    name = "adam" if config.optimizer == "adam" else "momentum" if config.momentum else "sgd"
     words = [
         DATASETS[config.dataset],
         blocks,
-        f"{OPTIMIZERS[name]} {config.learning_rate:g}",
+        f"{OPTIMIZERS[optimizer_of(config)]} {config.learning_rate:g}",
         f"batch {config.batch_size}",
         f"{config.epochs} epochs",
     ]
     if config.first_layer == "presets":
-        words.append("hand-made first layer")
+        words.append(CHOSEN["first_layer"]["presets"])
     if config.freeze_first:
-        words.append("first layer frozen")
+        words.append(CHOSEN["freeze_first"][True])
     words.append(f"seed {config.seed}")
     if run.origin:
         words.append(f"from {run.origin}")

@@ -80,14 +80,18 @@ def architecture_of(values: dict[str, Any]) -> Architecture:
     return Architecture(blocks=blocks, head=values["head"], dense=dense)
 
 
+def optimizer_of(config: TrainConfig) -> str:
+    """Return which of `OPTIMIZERS` a config has."""
+    return "adam" if config.optimizer == "adam" else "momentum" if config.momentum else "sgd"
+
+
 def values_of(config: TrainConfig) -> dict[str, Any]:
     """Return the settings that give `config`; those it does not speak of are left out."""
     net = config.architecture
-    optimizer = "adam" if config.optimizer == "adam" else "momentum" if config.momentum else "sgd"
     values: dict[str, Any] = {name: getattr(config, name) for name in PLAIN}
     values |= {
         "dataset": config.dataset,
-        "optimizer": optimizer,
+        "optimizer": optimizer_of(config),
         "stop_accuracy": round(100 * (config.stop_accuracy or 0.0), 6),
         "blocks": len(net.blocks),
         "head": net.head,

@@ -21,21 +21,13 @@ def address(serve: Callable[[Path], str]) -> str:
     return serve(APP)
 
 
-@pytest.fixture(scope="module")
-def context(chromium: Any) -> Iterator[Any]:
-    """One browser context for all, so that Streamlit's scripts are loaded once."""
-    shared = chromium.new_context()
-    yield shared
-    shared.close()
-
-
 @pytest.fixture
-def visit(address: str, context: Any) -> Iterator[Callable[..., Any]]:
+def visit(address: str, context_for: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Open a case at a width; at the end the console must have stayed clean."""
     pages, complaints = [], []
 
     def visit(case: str = "sobel", width: int = 1280, sent: list[Any] | None = None) -> Any:
-        page = context.new_page()
+        page = context_for().new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="light")

@@ -9,8 +9,8 @@ import pytest
 
 from cnncore import ops
 from cnncore._arrays import batch_last
-from cnncore._blas import OneThread
 from cnncore._fused_pass import FusedPass
+from cnncore.blas import OneThread
 from cnncore.layers import Workspace
 from cnncore.network import Network, views
 from cnncore.optim import SGD, Adam
