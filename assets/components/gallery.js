@@ -38,10 +38,10 @@ const galleryView = instances((parentElement) => {
   const kernelCaption = element("figcaption", { class: "quiet" });
   const sign = element("div", { class: "sign", "aria-hidden": "true" });
   const kernelBox = element("figure", {}, kernel.node, kernelCaption);
-  const readout = element("div", { class: "values" });
+  const values = galleryValues();
   const hint = element("div", { class: "hint quiet" });
   const given = element("div", { class: "given" },
-    element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), hint, readout);
+    element("div", { class: "equation" }, element("figure", {}, input.node, inputCaption), sign, kernelBox), hint, values.node);
   const outputs = element("div", { class: "shelf", role: "group", "aria-label": "outputs" });
   const heading = element("h2", {});
   const alike = element("p", { class: "alike quiet" });
@@ -158,6 +158,7 @@ const galleryView = instances((parentElement) => {
     });
     outputs.replaceChildren(...cards.map(({ node }) => node));
     gaps.replaceChildren(...cards.flatMap(({ gapNode }) => (gapNode ? [gapNode] : [])));
+    values.rows(data.items.map(called));
     const base = called(item(data.reference));
     heading.textContent = `Difference to ${base}`;
     const equal = data.items.filter((one, index) => one.equal && index !== data.reference);
@@ -265,12 +266,14 @@ const galleryView = instances((parentElement) => {
 
   let givenFor = "";
   let givenTo = null; // the library whose input is shown
-  let marks = []; // [element, class] of everything that is outlined
+  let pins = []; // the cells that carry the pin's mark
 
-  function outline(box, name) {
-    if (!box) return;
-    box.classList.add(name);
-    marks.push([box, name]);
+  /** Mark the pinned cell on every grid. A cell is touched only where that changes. */
+  function markPin() {
+    const now = cards.flatMap(({ grid, gapGrid }) => [grid?.cellAt(pinned ?? {}), gapGrid?.cellAt(pinned ?? {})]).filter(Boolean);
+    for (const cell of pins) if (!now.includes(cell)) cell.classList.remove("pinned");
+    for (const cell of now) cell.classList.add("pinned");
+    pins = now;
   }
 
   /** Outline the cell everywhere, its window in the input, and spell all the values out. */
@@ -289,26 +292,21 @@ const galleryView = instances((parentElement) => {
       paintGiven(givenTo);
     }
     input.node.setAttribute("aria-label", `input, as ${item(givenTo).name} pads it`);
-    for (const [box, name] of marks) box.classList.remove(name);
-    marks = [];
-    const range = (count) => [...Array(count).keys()];
+    const here = { row: place.row, column: place.column };
+    const cellsOf = ([rows, columns], kind, takesRow, takesColumn) => {
+      const across = [...Array(columns).keys()].filter(takesColumn);
+      return [...Array(rows).keys()].filter(takesRow).flatMap((row) => across.map((column) => ({ row, column, kind })));
+    };
     cards.forEach(({ grid, gapGrid }, index) => {
       for (const one of [grid, gapGrid]) {
         if (!one) continue;
-        one.mark(place.item === null ? null : { row: place.row, column: place.column });
-        if (pinned) outline(one.cellAt(pinned), "pinned");
-        if (!ofInput) continue;
-        const rows = range(one.shape[0]).filter((row) => reads(index, 0, row, ofInput.row));
-        const columns = range(one.shape[1]).filter((column) => reads(index, 1, column, ofInput.column));
-        for (const row of rows) for (const column of columns) outline(one.cellAt({ row, column }), "fed");
+        if (ofInput) one.light(cellsOf(one.shape, "fed", (row) => reads(index, 0, row, ofInput.row), (column) => reads(index, 1, column, ofInput.column)));
+        else one.mark(place.item === null ? null : here);
       }
     });
-    if (place.item !== null) {
-      const rows = range(input.shape[0]).filter((row) => reads(place.item, 0, place.row, row - top));
-      const columns = range(input.shape[1]).filter((column) => reads(place.item, 1, place.column, column - left));
-      for (const row of rows) for (const column of columns) outline(input.cellAt({ row, column }), "under");
-    }
-    input.mark(ofInput && { row: place.row, column: place.column });
+    if (place.item === null) input.mark(ofInput && here);
+    else input.light(cellsOf(input.shape, "under", (row) => reads(place.item, 0, place.row, row - top), (column) => reads(place.item, 1, place.column, column - left)));
+    markPin();
     kernel.mark(ofKernel ? { row: place.row, column: place.column } : null);
     const window = data.kernel ? [] : [element("br"), `window ${data.taps.join(` ${TIMES} `)}`];
     inputCaption.replaceChildren(`input, as ${item(givenTo).name} sees it`, ...window);
@@ -319,36 +317,31 @@ const galleryView = instances((parentElement) => {
     }
   }
 
-  /** The list of values: one line a library, with its difference. */
+  /** The list of values: one line a library, with its difference; or what one cell of the input or kernel holds. */
   function tell(place, cell) {
     const { data } = view;
     if (place.kernel) {
       const at = kernel.cellAt(place)?.getAttribute("aria-label") ?? "";
-      readout.replaceChildren(element("div", { class: "where" }, `${kernelCaption.textContent.replace("k", "K")}, ${at}`));
+      values.tell({ where: `${kernelCaption.textContent.replace("k", "K")}, ${at}`, words: [] });
       return;
     }
     if (cell) {
       const { around, pads, name } = item(givenTo);
       const value = around[cell.row + pads[0]]?.[cell.column + pads[2]];
       const words = value === undefined ? "not read" : value === "NaN" ? "padding that does not count" : exactly(value);
-      readout.replaceChildren(
-        element("div", { class: "where" }, `Input, row ${formatNumber(cell.row)}, column ${formatNumber(cell.column)}`),
-        element("div", {}, `${name}: ${words}`),
-        element("div", { class: "quiet" }, "Outlined: every output that reads it."));
+      values.tell({
+        where: `Input, row ${formatNumber(cell.row)}, column ${formatNumber(cell.column)}`,
+        words: [`${name}: ${words}`, "Outlined: every output that reads it."],
+      });
       return;
     }
     const lines = data.items.map((one, index) => {
       const value = one.values?.[place.row]?.[place.column];
       const gap = one.gap?.[place.row]?.[place.column];
       const change = index === data.reference || gap === undefined || gap === 0 || gap === "NaN" ? "" : (isNumber(gap) && gap > 0 ? "+" : "") + numeral(gap);
-      return element("div", { class: `entry${index === place.item ? " active" : ""}` },
-        element("span", { class: "who" }, called(one)),
-        element("span", { class: "value" }, !one.values ? "refuses" : value === undefined ? "\u2013" : numeral(value, 4)),
-        element("span", { class: "change quiet" }, change));
+      return { value: !one.values ? "refuses" : value === undefined ? "\u2013" : numeral(value, 4), change, active: index === place.item };
     });
-    readout.replaceChildren(
-      element("div", { class: "where" }, `Row ${place.row}, column ${place.column}`, element("span", { class: "quiet" }, pinned && same(pinned, place) ? " \u00b7 pinned" : "")),
-      element("div", { class: "entries" }, ...lines));
+    values.tell({ where: `Row ${place.row}, column ${place.column}`, note: pinned && same(pinned, place) ? " \u00b7 pinned" : "", lines });
   }
 
   const width = watchWidth(root, () => { if (view.data) paint(); });

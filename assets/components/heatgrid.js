@@ -82,6 +82,26 @@ function spread(values) {
   return known.length ? `${numeral(Math.min(...known))} to ${numeral(Math.max(...known))}` : "";
 }
 
+/** Rings round the cells of a grid, in a layer above them: a move of the pointer changes no cell, so nothing is painted anew. */
+function ringLayer() {
+  const node = element("div", { class: "rings", "aria-hidden": "true" });
+  const rings = []; // kept for the next list: what is not needed is only not seen
+  let seen = 0;
+
+  /** Draw these rings and no others: a list of {row, column, kind}, a class in the style sheet. */
+  function draw(list, cell) {
+    list.forEach(({ row, column, kind }, index) => {
+      if (!rings[index]) node.append((rings[index] = element("div")));
+      const [name, place] = [`ring ${kind}`, `translate(${column * cell}px, ${row * cell}px)`];
+      if (rings[index].className !== name) rings[index].className = name;
+      if (rings[index].style.transform !== place) rings[index].style.transform = place;
+    });
+    for (let index = list.length; index < seen; index += 1) rings[index].className = "";
+    seen = list.length;
+  }
+  return { node, draw };
+}
+
 /**
  * One grid. `hover(place)` and `focus(place)` are told `{ row, column }` or null; `press(event, place)` gets the keys
  * that do not move, `pick(place)` the clicks. Nothing is rebuilt while the shape stays, so focus survives new numbers.
@@ -90,7 +110,9 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
   const node = element("div", { class: "heatgrid", role: "grid" });
   let cells = [];
   const looks = new WeakMap(); // what a cell was coloured last: most stay as they are
-  let marked = null;
+  const rings = ringLayer();
+  let lit = []; // what has a ring
+  let side = 0; // of a cell, in px
   const at = { row: 0, column: 0 };
 
   const cellAt = (place) => cells[place.row]?.[place.column];
@@ -117,8 +139,8 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     const focused = hasFocus();
     cells = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) =>
       element("div", { class: "cell", role: "gridcell", tabindex: "-1", "data-row": row, "data-column": column })));
-    node.replaceChildren(...cells.map((line) => element("div", { class: "line", role: "row" }, ...line)));
-    marked = null;
+    node.replaceChildren(...cells.map((line) => element("div", { class: "line", role: "row" }, ...line)), rings.node);
+    lit = [];
     settle({ row: Math.min(at.row, rows - 1), column: Math.min(at.column, columns - 1) });
     if (focused) goTo(at);
   }
@@ -130,6 +152,8 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     node.style.setProperty("--cell", `${cell}px`);
     node.style.setProperty("--figures", `${font}px`);
     node.classList.toggle("heat", cell < READABLE);
+    side = cell;
+    light(lit);
     cells.forEach((line, row) => line.forEach((box, column) => {
       const { colour, text = "", label: name, outside = false, lone = false, pending = false, size = null } = paint(row, column);
       const look = `${outside || colour}/${size}`;
@@ -147,11 +171,14 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     }));
   }
 
-  function mark(place) {
-    if (marked) cellAt(marked)?.classList.remove("linked");
-    marked = place;
-    if (marked) cellAt(marked)?.classList.add("linked");
+  /** Put rings round these cells and no others: a list of {row, column, kind}. */
+  function light(list) {
+    lit = list;
+    rings.draw(list, side);
   }
+
+  /** Put a ring round one cell, or none. */
+  const mark = (place) => light(place && cellAt(place) ? [{ ...place, kind: "linked" }] : []);
 
   function moved(event) {
     const last = { row: cells.length - 1, column: cells[0].length - 1 };
@@ -182,7 +209,7 @@ function heatGrid({ signal, hover, focus, press = () => {}, pick = () => {} }) {
     goTo(next);
   }, { signal });
 
-  return { node, draw, mark, goTo, hasFocus, cellAt, get shape() { return [cells.length, cells[0]?.length ?? 0]; } };
+  return { node, draw, light, mark, goTo, hasFocus, cellAt, get shape() { return [cells.length, cells[0]?.length ?? 0]; } };
 }
 
 /** Call `changed(width)` when the width of `parent` changes. The ruler has no height, so drawing never feeds back. */

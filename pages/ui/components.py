@@ -27,5 +27,5 @@ viewer = register("viewer", "pixels", "reach", "overlay", "pane", "gestures", "v
 wipe = register("wipe", "pixels", "wipe")
 kernel = register("kernel", "heatgrid", "kernel")
 trace = register("trace", "heatgrid", "trace")
-gallery = register("gallery", "heatgrid", "gallery_plan", "gallery_edit", "gallery")
+gallery = register("gallery", "heatgrid", "gallery_plan", "gallery_edit", "gallery_values", "gallery")
 mosaic = register("mosaic", "pixels", "mosaic")

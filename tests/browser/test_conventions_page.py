@@ -15,6 +15,7 @@ from pages.ui.conventions_controls import SETTINGS
 from pages.ui.conventions_view import shown_profiles
 from pages.ui.grid_controls import small_grid, small_kernel
 from pages.ui.words import number as say
+from tests.browser.rings import ringed
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -56,11 +57,10 @@ def core(row: int, column: int) -> dict[str, str]:
     return {name: say(float(values[row, column]), 4) for name, values in OUTPUTS.items()}
 
 
-def marked(page: Any, name: str) -> list[tuple[int, int]]:
+def under(page: Any) -> list[list[int]]:
     """The cells of the input that are outlined as a window, counted from the first real one."""
-    return page.locator(f".gallery .given .cell.{name}").evaluate_all(
-        "(cells) => cells.map((cell) => [Number(cell.dataset.row) - 1, Number(cell.dataset.column) - 1])"
-    )
+    grid = page.get_by_role("grid", name=re.compile("^input"))
+    return [[row - 1, column - 1] for row, column in ringed(grid, "under")]
 
 
 def test_hovering_a_cell_tells_every_library_s_value_and_outlines_it_everywhere(open_page: Open, address: str) -> None:
@@ -72,11 +72,11 @@ def test_hovering_a_cell_tells_every_library_s_value_and_outlines_it_everywhere(
         page.locator(".gallery .where", has_text=f"Row {row}, column {column}").wait_for()
         assert told(page) == core(row, column)
         assert page.locator(".gallery .entry.active .who").inner_text() == name
-        grids = page.locator(".gallery .main [role=grid]").count()
-        assert grids == 8 + 4
-        assert page.locator(".gallery .main .cell.linked").count() == grids
+        grids = page.locator(".gallery .main [role=grid]").all()
+        assert len(grids) == 8 + 4
+        assert all(ringed(grid, "linked") == [[row, column]] for grid in grids)
         window = [[row + down, column + right] for down in (-1, 0, 1) for right in (-1, 0, 1)]
-        assert marked(page, "under") == window
+        assert under(page) == window
 
 
 def test_the_input_is_shown_with_what_the_library_puts_round_it(open_page: Open, address: str) -> None:
@@ -109,10 +109,7 @@ def test_hovering_the_input_outlines_the_outputs_that_read_it(open_page: Open, a
     page.get_by_text("Input, row 2, column 2").wait_for()
     for name, first in (("PyTorch", 1), ("ndimage.correlate", 2), ("Keras", 1), ("signal.convolve2d", 2)):
         grid = page.get_by_role("grid", name=re.compile(f"^{re.escape(name)}, output"))
-        places = grid.locator(".cell.fed").evaluate_all(
-            "(cells) => cells.map((cell) => [Number(cell.dataset.row), Number(cell.dataset.column)])"
-        )
-        assert places == [[first + down, first + right] for down in (0, 1) for right in (0, 1)], name
+        assert ringed(grid, "fed") == [[first + down, first + right] for down in (0, 1) for right in (0, 1)], name
 
 
 def test_differences_and_their_rules_stand_under_the_outputs(open_page: Open, address: str) -> None:
