@@ -85,35 +85,38 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The system's Chromium, headless."""
-    path = chromium_path()
-    if path is None:
+def playwright() -> Iterator[Any]:
+    """Playwright, and the certainty that there is a Chromium for it."""
+    if chromium_path() is None:
         if REQUIRED:
             pytest.fail("Chromium is required here (CNN_LAB_REQUIRE_BROWSER=1), and none is installed")
         pytest.skip("no Chromium on this machine: the browser tests need one")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser tests")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
+    driver = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser tests")
+    with driver.sync_playwright() as running_driver:
+        yield running_driver
 
 
 @pytest.fixture(scope="session")
-def context_for(chromium: Any) -> Callable[..., Any]:
+def context_for(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """A function that gives the browser context with these options, always the same one.
 
-    What its pages have loaded once, such as Streamlit's own scripts, the next ones find in its cache.
+    Each is a browser with a profile of its own: what its pages have loaded once, such as Streamlit's scripts, the next
+    ones find there, already compiled.
     """
     known: dict[str, Any] = {}
 
     def find(**options: Any) -> Any:
         name = repr(sorted(options.items()))
         if name not in known:
-            known[name] = chromium.new_context(**options)
+            profile = tmp_path_factory.mktemp("profile")
+            known[name] = playwright.chromium.launch_persistent_context(
+                profile, executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS, **options
+            )
         return known[name]
 
-    return find
+    yield find
+    for context in known.values():
+        context.close()
 
 
 MEDIA = ("color_scheme", "reduced_motion", "forced_colors")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[2] / "assets" / "components"
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any) -> Iterator[Any]:
+def page(context_for: Callable[..., Any]) -> Iterator[Any]:
     """A blank page that knows the explorer's functions."""
     script = "\n".join(
         (FOLDER / f"{name}.js").read_text("utf-8")
@@ -28,7 +28,7 @@ def page(chromium: Any) -> Iterator[Any]:
     )
     wanted = "formatNumber, exactNumber, fitNumber, explorerModel"
     wanted += ", signedColour, greyColour, amountColour, inkOn"
-    blank = chromium.new_page()
+    blank = context_for().new_page()
     blank.add_script_tag(content=f"{script}\nObject.assign(window, {{ {wanted} }});")
     yield blank
     blank.close()

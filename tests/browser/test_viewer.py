@@ -335,7 +335,7 @@ def test_the_wheel_zooms_about_the_pointer_with_control_only(show: Callable[...,
     inside(page, OUTPUT, ".reading").get_by_text("row 12, column 18", exact=True).wait_for()
 
 
-def test_a_pixel_and_its_users_agree_with_a_padded_array(chromium: Any) -> None:
+def test_a_pixel_and_its_users_agree_with_a_padded_array(context_for: Callable[..., Any]) -> None:
     script = (COMPONENTS / "reach.js").read_text("utf-8")
     rng = np.random.default_rng(5)
     cases, wanted = [], []
@@ -355,7 +355,7 @@ def test_a_pixel_and_its_users_agree_with_a_padded_array(chromium: Any) -> None:
         cases.append([{**{name: [value, 0] for name, value in axis.items()}, "border": border}, size, outputs])
         wanted.append([[out for out, window in enumerate(windows) if at in window] for at in range(size)])
     assert len(cases) > 100
-    page = chromium.new_page()
+    page = context_for().new_page()
     users = page.evaluate(
         f"""cases => {{ {script}
           return cases.map(([link, size, outputs]) =>
