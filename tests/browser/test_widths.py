@@ -16,11 +16,8 @@ VIEWS = {
     "": [""],
     "Convolution": ["", "?kernel=gabor&colour=rgb", "?stride=99"],
     "Stride": [
-        "",
-        "?tab=Receptive+field",
         "?tab=Receptive+field&stack=c3x1p1-2x0s2x1d2x3+p2+c3p100",
         "?tab=Paddings+side+by+side&input=digit&rows=16&columns=16&padding=full&kernel_rows=7&dilation=4",
-        "?operation=transposed&stride=5&rows=8&columns=8&output_padding=9",
         "?rows=16&columns=16&stride=1&kernel_rows=7&kernel_columns=7&padding=full&dilation=4",
         "?operation=transposed&rows=16&columns=16&stride=5&kernel_rows=7&kernel_columns=7&dilation=4",
     ],
