@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,6 +243,13 @@ def scene(view: RunView) -> Scene:
     else:
         network.load(arrays)
     return _scene(view.token, step, network, dataset, arrays, view.start, probabilities, gradients or None, evaluated)
+
+
+def weights(view: RunView) -> tuple[int, Mapping[str, Any]]:
+    """Return the step that the person looks at, and the parameters as of exactly that step."""
+    asked = asked_step()
+    checkpoint = None if asked is None else runner.engine().checkpoint(view.token, asked)
+    return (view.step, view.arrays) if checkpoint is None else (checkpoint.step, checkpoint.state["arrays"])
 
 
 def network_of(view: RunView, dataset: Dataset) -> Network:

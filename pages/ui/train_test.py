@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import streamlit as st
 
 from cnncore.datasets import Dataset
@@ -14,6 +18,15 @@ from pages.ui.state import PageState, memo, recall, remember
 from pages.ui.words import number as say
 
 
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """The weights that are tested, and of which step they are: a checkpoint may be another one a moment later."""
+
+    token: str
+    step: int
+    arrays: Mapping[str, Any]
+
+
 def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None) -> None:
     """Draw the button that looks, and what was seen."""
     st.caption(
@@ -24,34 +37,35 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
         st.caption("There is no trained network yet.")
         return
     looks: dict[str, int] = recall("train.looks") or {}
-    asked = session.asked_step()
-    step = view.step if asked is None else asked
-    st.button(
-        f"Test {session.name_of(view)} at step {step:,}",
-        on_click=lambda: remember("train.tested", (view.token, step)),
-        key="train-test",
-    )
-    tested = recall("train.tested")
-    if tested is None or tested[0] != view.token:
+    step, arrays = session.weights(view)
+    moving = view.alive and session.asked_step() is None
+
+    def test() -> None:
+        seen = runner.engine().view(view.token) if moving else None  # it went on since this was drawn
+        remember("train.tested", Tested(view.token, *((step, arrays) if seen is None else (seen.step, seen.arrays))))
+
+    said = "as it is now" if moving else f"at step {step:,}"
+    st.button(f"Test {session.name_of(view)} {said}", on_click=test, key="train-test")
+    tested: Tested | None = recall("train.tested")
+    if tested is None or tested.token != view.token:
         return
-    result = memo("train.test_result", tested, lambda: _look(view, tested[1], looks))
+    result = memo("train.test_result", tested, lambda: _look(view, tested.arrays, looks))
     if result is None:
         return
     accuracy, loss, wrong, count, table = result
     st.markdown(
-        f"At step {tested[1]:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are not; "
+        f"At step {tested.step:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are not; "
         f"mean loss {say(loss)}. Looks at the test set in this run so far: {looks.get(view.token, 1)}."
     )
     st.dataframe(table, hide_index=True, width="content")
 
 
-def _look(view: RunView, step: int, looks: dict[str, int]) -> tuple | None:
-    engine = runner.engine()
-    dataset, checkpoint = engine.dataset(view.token), engine.checkpoint(view.token, step)
-    if dataset is None or checkpoint is None:
+def _look(view: RunView, arrays: Mapping[str, Any], looks: dict[str, int]) -> tuple | None:
+    dataset = runner.engine().dataset(view.token)
+    if dataset is None:
         return None
     trainer = Trainer(TrainConfig.from_dict(dict(view.config)), dataset)
-    trainer.network.load(view.arrays if step == view.step else checkpoint.state["arrays"])
+    trainer.network.load(arrays)
     result = trainer.evaluate("test")
     counts = confusion_matrix(result.labels, result.probabilities.argmax(axis=1), len(dataset.classes))
     scores = per_class(counts)

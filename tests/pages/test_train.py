@@ -5,6 +5,7 @@ What the film draws is tested elsewhere; here buttons stand in its place, which 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnncore.training import TrainConfig
+from cnncore.training import TrainConfig, Trainer
 from pages.ui import runner, train_stage, training_film
 from pages.ui.engine import Engine
 from pages.ui.run_view import RunView
@@ -294,3 +295,19 @@ def test_most_visitors_never_load_what_trains(open_page: Open) -> None:
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, timeout=120)
+
+
+def test_the_step_that_is_named_is_the_step_that_is_tested(open_page: Open, engine: Engine) -> None:
+    app = open_page(PAGE, **QUICK | {"epochs": "100"}, tab="test")
+    press(app, "play")
+    while view(engine, app).step < 150:  # from here on, one step in six is kept
+        time.sleep(0.01)
+    app.run()
+    app.button(key="train-test").click().run()
+    press(app, "pause")
+    found = re.search(r"At step (\d+): \*\*([\d.]+) %", " ".join(block.value for block in app.markdown))
+    assert found is not None
+    trainer = Trainer(quick(epochs=100))
+    while trainer.step_number < int(found[1]):
+        trainer.step()
+    assert found[2] == f"{100 * trainer.evaluate('test').accuracy:.2f}"
