@@ -20,17 +20,21 @@ function readCurves(data) {
   });
 }
 
-/** The place in ascending `numbers` nearest to `value`; -1 where there is none. */
-function nearestPlace(numbers, value) {
-  let low = 0, high = numbers.length - 1;
-  if (high < 0) return -1;
+const SAME = 1e-6; // share of an epoch's number: they come as float32
+
+/** The place in ascending `numbers` of the last one up to `value`; -1 where there is none: what comes later was not known yet. */
+function placeUpTo(numbers, value) {
+  const most = value * (1 + SAME);
+  let low = -1, high = numbers.length;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (numbers[middle] <= value) low = middle;
+    if (numbers[middle] <= most) low = middle;
     else high = middle;
   }
-  return Math.abs(numbers[low] - value) <= Math.abs(numbers[high] - value) ? low : high;
+  return low;
 }
+
+const epochWords = (epoch) => (Math.abs(epoch - Math.round(epoch)) < 1e-4 ? String(Math.round(epoch)) : epoch.toFixed(epoch < 10 ? 2 : 1));
 
 /** `host`: {look(epoch or null), go(epoch)}: both charts look at the same moment. */
 function trainingChart(kind, title, host) {
@@ -215,7 +219,7 @@ function trainingChart(kind, title, host) {
     const at = pointed ?? current;
     if (curves.length && at !== null) {
       curves.forEach((curve, index) => {
-        const check = nearestPlace(curve.checks, at), point = nearestPlace(curve.epochs, at);
+        const check = placeUpTo(curve.checks, at), point = placeUpTo(curve.epochs, at);
         const put = (x, y, colour) => {
           if (y > size[1] - CHART_PAD.bottom + 2) return;
           context.fillStyle = cssColour(theme.background);
@@ -230,19 +234,22 @@ function trainingChart(kind, title, host) {
     tell(at);
   }
 
+  /** What validation gave last, up to the epoch `at`, null for the newest; and when, where the moment does not say so. */
+  function readCheck(curve, at) {
+    const index = at === null ? curve.checks.length - 1 : placeUpTo(curve.checks, at);
+    if (index < 0) return "validation \u2013";
+    const measured = curve.checks[index], read = `validation ${value(curve[kind].checked[index])}`;
+    return at === null || at - measured > SAME * at ? `${read} (epoch ${epochWords(measured)})` : read;
+  }
+
   function tell(at) {
     const curve = curves[0];
     if (!curve) return;
-    const point = at === null ? curve.epochs.length - 1 : nearestPlace(curve.epochs, at);
-    const check = at === null ? curve.checks.length - 1 : nearestPlace(curve.checks, at);
-    const read = (list, index) => (index < 0 ? "\u2013" : value(list[index]));
+    const point = at === null ? curve.epochs.length - 1 : placeUpTo(curve.epochs, at);
     say(place, at === null ? "" : `epoch ${at.toFixed(at < 10 ? 2 : 1)}`);
-    say(train, `train ${read(curve[kind].smooth, point)}`);
-    say(validation, `validation ${read(curve[kind].checked, check)}`);
-    const others = curves.slice(1).map((each) => {
-      const index = at === null ? each.checks.length - 1 : nearestPlace(each.checks, at);
-      return `, ${each.label} validation ${read(each[kind].checked, index)}`;
-    });
+    say(train, `train ${point < 0 ? "\u2013" : value(curve[kind].smooth[point])}`);
+    say(validation, readCheck(curve, at));
+    const others = curves.slice(1).map((each) => `, ${each.label} ${readCheck(each, at)}`);
     mark(box, "aria-valuemax", end);
     mark(box, "aria-valuenow", at ?? curve.epochs.at(-1) ?? 0);
     mark(box, "aria-valuetext", `${at === null ? "Newest" : place.textContent}, ${train.textContent}, ${validation.textContent}${others.join("")}`);
@@ -266,7 +273,7 @@ function trainingChart(kind, title, host) {
       if (!epochs?.length || event.altKey || event.ctrlKey || event.metaKey) return;
       const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
       const here = pointed ?? current;
-      const index = here === null ? epochs.length - 1 : nearestPlace(epochs, here);
+      const index = here === null ? epochs.length - 1 : placeUpTo(epochs, here);
       if (event.key in moves) host.look(epochs[within(index + moves[event.key], 0, epochs.length - 1)]);
       else if (event.key === "Home") host.look(epochs[0]);
       else if (event.key === "End") host.look(epochs.at(-1));

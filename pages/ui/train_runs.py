@@ -94,9 +94,15 @@ def _block(block: Any) -> str:
 
 
 def measured(run: RunView) -> str:
-    """Return what was measured last on validation, and how far the run is."""
+    """Return what was measured last on validation, at which epoch where that was before, and how far the run is.
+
+    >>> run = RunView(token="t", number=1, status="paused", step=40, steps_per_epoch=34, validation=((34, 0.5, 0.9),))
+    >>> measured(run)
+    '90.0 %, loss 0.5 at epoch 1 · paused'
+    """
     status = {"running": "training", "failed": "ended by an error"}.get(run.status, run.status)
     if not run.validation:
         return f"{status}, step {run.step:,}"
-    _, loss, accuracy = run.validation[-1]
-    return f"{100 * accuracy:.1f} %, loss {say(loss)} · {status}"
+    step, loss, accuracy = run.validation[-1]
+    when = "" if step == run.step else f" at epoch {say(step / run.steps_per_epoch)}"
+    return f"{100 * accuracy:.1f} %, loss {say(loss)}{when} · {status}"

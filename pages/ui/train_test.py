@@ -54,8 +54,8 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
         return
     accuracy, loss, wrong, count, table = result
     st.markdown(
-        f"At step {tested.step:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are not; "
-        f"mean loss {say(loss)}. Looks at the test set in this run so far: {looks.get(view.token, 1)}."
+        f"At step {tested.step:,}: **{100 * accuracy:.2f} %** of {count:,} test digits are read right, {wrong} are "
+        f"not; mean loss {say(loss)}. Looks at the test set in this run so far: {looks.get(view.token, 1)}."
     )
     st.dataframe(table, hide_index=True, width="content")
 

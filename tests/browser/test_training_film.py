@@ -123,8 +123,11 @@ def test_the_track_goes_back_in_time_by_pointer_and_keys_while_training_goes_on(
     page.keyboard.press("Home")
     log(page, "seek 0")
     page.locator(".network .told", has_text="changed by 0 on average").wait_for()
+    legend = page.locator(".chart.accuracy .note")
+    assert legend.inner_text().split() == ["epoch", "0.00", "train", "–", "validation", "–"]  # nothing was known then
     page.keyboard.press("PageUp")
     log(page, "seek 10")
+    assert re.search(r"epoch 0\.29\s+train .*\s+validation [\d.]+\s%\s\(epoch 0\.24\)", legend.inner_text())
     page.get_by_role("button", name="Continue from here").click()
     log(page, "continue")
     page.wait_for_function("node => node.getAttribute('aria-pressed') === 'true'", arg=live.element_handle())
