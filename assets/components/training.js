@@ -73,7 +73,7 @@ function trainingMount(parentElement) {
     }
     message = fresh;
     seeker.answer(message.player);
-    player.update(message.player, look);
+    player.update(message.player, look, message.run);
     const curves = readCurves(message), goesOn = RUNNING.includes(message.player.status);
     const drawn = (view) => !goesOn || !outOfSight.has(view.node);
     for (const chart of charts) if (drawn(chart)) chart.update(curves, look, message.player, momentOfCharts());

@@ -17,7 +17,7 @@ const clock = (seconds) => {
 };
 
 function trainingPlayer(seeker, send) {
-  let player = null, expected = null, until = 0;
+  let player = null, expected = null, until = 0, run = "";
   const command = (name, more = {}) => send("command", { name, ...more });
   const button = (words, title, act) => element("button", { type: "button", title, onclick: act }, words);
 
@@ -27,7 +27,7 @@ function trainingPlayer(seeker, send) {
   const batch = button("+1 batch", "Learn from one batch", () => command("batch"));
   const epoch = button("+1 epoch", "Learn until the next whole epoch", () => command("epoch"));
   const again = button("Start again", "Back to the same untrained weights", () => command("restart"));
-  const here = element("button", { type: "button", class: "continue", onclick: () => { const at = seeker.at(); if (at !== null) command("continue", { step: at }); } }, "Continue from here");
+  const here = element("button", { type: "button", class: "continue", onclick: () => goOn() }, "Continue from here");
   const pace = trainingChooser("Pace", (value) => command("pace", { value: value === "full" ? null : Number(value) }));
   const live = element("button", { type: "button", class: "live", onclick: () => seeker.go(null) }, element("i", { "aria-hidden": "true" }), element("span", {}, "Live"));
   const track = trainingTrack(seeker);
@@ -42,6 +42,11 @@ function trainingPlayer(seeker, send) {
     element("div", { class: "row words" }, left, right), spoken);
 
   const running = () => (expected !== null && performance.now() < until ? expected : RUNNING.includes(player.status));
+
+  function goOn() {
+    const at = seeker.at();
+    if (at !== null) command("continue", { step: at, run }); // named: a second press must not go on from the new run
+  }
 
   function toggle() {
     if (performance.now() - until + COMMAND_PATIENCE < DOUBLE) return; // the second press of a double click
@@ -90,8 +95,9 @@ function trainingPlayer(seeker, send) {
   return {
     node,
     draw,
-    update(next, look) {
+    update(next, look, name) {
       player = next;
+      run = name;
       track.update(next, look);
       draw();
     },

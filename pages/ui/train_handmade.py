@@ -50,9 +50,11 @@ def _run(state: PageState, config: TrainConfig, dataset: Dataset) -> None:
     """Start one run for each variant in the place of the last four, and show them in one chart. For callbacks."""
     touch()
     engine, owner = runner.arrive()
-    for token in (recall("train.handmade") or {}).values():
+    tokens: dict[str, str] = recall("train.handmade") or {}
+    remember("train.handmade", tokens)  # filled below: a second press that cuts this one short finds what was begun
+    for token in tokens.values():
         engine.remove(token)
-    tokens = {}
+    tokens.clear()
     try:
         for name, (_, changes) in VARIANTS.items():
             tokens[name] = engine.start(owner, replace(config, **changes), dataset)
@@ -60,9 +62,8 @@ def _run(state: PageState, config: TrainConfig, dataset: Dataset) -> None:
         complain(str(error))
         for token in tokens.values():
             engine.remove(token)
-        remember("train.handmade", {})
+        tokens.clear()
         return
-    remember("train.handmade", tokens)
     remember("train.beside", tuple(tokens.values()))
     session.show(state, tokens["learned"])
 

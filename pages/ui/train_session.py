@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from pages.ui.training_data import Look, Moment, Pictures
 FILM_SECONDS = 15.0
 """How long a run lasts at the pace that is set at the start: long enough to see the filters form."""
 FULL_SPEED = "full"
+TWICE = 2.0
+"""Seconds within which the same wish is the second press of a double click."""
 DRAFT = "draft"
 """What names the network that has not begun to train."""
 
@@ -40,6 +43,9 @@ def current(state: PageState, complaints: list[str]) -> RunView | None:
     """Return the run that the page shows, or None; find it again by the token in the URL after a reload."""
     engine, owner = runner.arrive()
     complaints += engine.sentences(owner)
+    begun = _begun()
+    if not begun["shown"]:
+        _show_begun(state, begun)
     token = state["run"]
     if not token:
         return None
@@ -58,9 +64,41 @@ def start(state: PageState, config: TrainConfig, dataset: Dataset, *, minutes: f
     if config.dataset == "own" and dataset.name == "digits":
         raise ValueError("There are no digits of your own yet: upload a file at the left, or choose another set.")
     engine, owner = runner.arrive()
-    token = engine.start(owner, config, dataset, minutes=minutes, pace=chosen_pace(config, dataset), play=play)
-    show(state, token)
-    return token
+    pace = chosen_pace(config, dataset)
+    return _once(
+        state,
+        ("start", repr(config), id(dataset), minutes),
+        lambda: engine.start(owner, config, dataset, minutes=minutes, pace=pace, play=play),
+    )
+
+
+def _once(state: PageState, wish: tuple[Any, ...], make: Callable[[], str], *, beside: str = "") -> str:
+    """Begin a run by `make` and show it; the second press of a double click shows the same run.
+
+    Streamlit ends a callback where it touches the session while another press waits. So what was begun is noted at
+    once, in a dict that is already at hand, and shown by the next run of the page where this one did not come to it.
+    """
+    begun = _begun()
+    again = begun.get("wish") == wish and time.monotonic() - begun["at"] < TWICE
+    if not again or runner.engine().view(begun["token"]) is None:
+        token = make()
+        begun.update(wish=wish, token=token, beside=beside, at=time.monotonic(), shown=False)
+    _show_begun(state, begun)
+    return str(begun["token"])
+
+
+def _begun() -> dict[str, Any]:
+    if recall("train.begun") is None:
+        remember("train.begun", {"shown": True})
+    begun: dict[str, Any] = recall("train.begun")
+    return begun
+
+
+def _show_begun(state: PageState, begun: dict[str, Any]) -> None:
+    if begun["beside"]:
+        set_overlay(begun["beside"], True)
+    show(state, begun["token"])
+    begun["shown"] = True
 
 
 def open_model(state: PageState, model: SavedModel, own: Dataset | None) -> None:
@@ -85,10 +123,8 @@ def open_model(state: PageState, model: SavedModel, own: Dataset | None) -> None
 def fork(state: PageState, token: str, step: int, config: TrainConfig | None = None) -> None:
     """Go on from a checkpoint as a run of its own, and show it. ValueError with a sentence."""
     engine, owner = runner.arrive()
-    made = engine.fork(owner, token, step, config=config)
-    beside = overlays()
-    remember("train.beside", (*beside, token) if token not in beside else beside)
-    show(state, made)
+    wish = ("fork", token, step, repr(config))
+    _once(state, wish, lambda: engine.fork(owner, token, step, config=config), beside=token)
 
 
 def show(state: PageState, token: str) -> None:

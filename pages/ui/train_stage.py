@@ -19,6 +19,7 @@ from pages.ui.training_messages import read_command, read_look, read_open, read_
 POLL = 0.22  # seconds between two frames of a run that keeps a pace
 FULL_SPEED_POLL = 0.4
 """Seconds between two frames at full speed: each is taken from the training, and what moves is a blur anyhow."""
+NAMED = 8  # characters of a token by which the film knows its run
 STATUSES = {"running": "training", "failed": "stopped"}
 """What the film calls a status of `pages.ui.run_view.RunView`, where the words differ."""
 
@@ -82,7 +83,7 @@ def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset:
 def player_of(view: RunView) -> Player:
     """Return where a run stands, as the film's player shows it."""
     return Player(
-        run=view.token[:8],
+        run=view.token[:NAMED],
         status="stopped" if view.reason.startswith("Stopped") else STATUSES.get(view.status, view.status),
         step=view.step,
         total_steps=view.total_steps,
@@ -128,6 +129,8 @@ def _obey(state: PageState, config: TrainConfig, dataset: Dataset, minutes: floa
                 engine.command(token, command.name)
         return
     if command.name == "continue":
+        if command.run not in ("", token[:NAMED]):
+            return  # the second press of a double click: another run is shown by now
         train_session.fork(state, token, command.step, _compatible(engine.view(token), config))
         return
     train_session.go_to(None)

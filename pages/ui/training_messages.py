@@ -4,7 +4,7 @@
 trigger       what the browser sends                                   what is read
 ============  =======================================================  ==============================================
 ``command``   {"name": "play", "pause", "batch", "epoch", "restart"},  `Command`
-              {"name": "continue", "step": int},
+              {"name": "continue", "step": int, "run": str},
               {"name": "pace", "value": number or null}
 ``seek``      {"step": int, or null for live}                          int or None
 ``open``      [row, column, page], or [] to close                      tuple of int, or None
@@ -26,25 +26,30 @@ LARGEST = 10**9
 
 @dataclass(frozen=True)
 class Command:
-    """What the run is to do: `step` goes with "continue"; `pace`, batches in a second or None, with "pace"."""
+    """What the run is to do.
+
+    `step` goes with "continue", and so does `run`, what the film calls the run that it showed when it was pressed;
+    `pace`, batches in a second or None, goes with "pace".
+    """
 
     name: str
     step: int = 0
     pace: float | None = None
+    run: str = ""
 
 
 def read_command(message: Any) -> Command:
     """Read a command.
 
-    >>> read_command({"name": "continue", "step": 34})
-    Command(name='continue', step=34, pace=None)
+    >>> read_command({"name": "continue", "step": 34, "run": "f3b"})
+    Command(name='continue', step=34, pace=None, run='f3b')
     """
     fields = message if isinstance(message, dict) else {}
     name = fields.get("name")
     if name not in COMMANDS:
         raise ValueError(f"The player has no command “{str(name)[:40]}”.")
     if name == "continue":
-        return Command(name, step=_whole(fields.get("step"), "step"))
+        return Command(name, step=_whole(fields.get("step"), "step"), run=str(fields.get("run", ""))[:40])
     pace = fields.get("value") if name == "pace" else None
     if pace is None:
         return Command(name)

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnncore.training import TrainConfig, Trainer
-from pages.ui import runner, train_stage, training_film
+from pages.ui import runner, train_session, train_stage, training_film
 from pages.ui.engine import Engine
 from pages.ui.run_view import RunView
 from tests.pages.conftest import ROOT, sentences
@@ -207,6 +207,42 @@ def test_going_on_from_an_earlier_moment_is_a_run_of_its_own(open_page: Open, en
     assert not app.exception
     assert engine.view(parent) is None
     assert token(app) == fork.token
+
+
+def test_a_double_click_begins_one_run(open_page: Open, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(PAGE, **QUICK)
+    press(app, "full speed")
+    press(app, "play")
+    rest(engine, app)
+    parent = token(app)
+    monkeypatch.setitem(SENT, "continue", {"name": "continue", "step": 5, "run": parent[:8]})
+    app.run()
+    press(app, "continue")
+    press(app, "continue")  # the film of the first run sent both
+    assert [run.origin for run in runs(engine)] == ["", "run 1, step 5"]
+    monkeypatch.setitem(SENT, "continue", {"name": "continue", "step": 5, "run": token(app)[:8]})
+    app.number_input(key="train.seed").set_value(7).run()
+
+    # Streamlit ends a callback where it touches the session, when another press waits.
+    whole, calls = train_session.show, []
+
+    def cut_short(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            st.rerun()
+        whole(*arguments)
+
+    for name in ("train-new", "press-continue"):
+        calls.clear()
+        before = len(runs(engine))
+        monkeypatch.setattr(train_session, "show", cut_short)
+        app.button(key=name).click().run()
+        assert not app.exception
+        assert len(runs(engine)) == before + 1
+        assert token(app) == runs(engine)[-1].token
+        rest(engine, app)
+        monkeypatch.setitem(SENT, "continue", {"name": "continue", "step": 9, "run": token(app)[:8]})
+        app.run()
 
 
 def test_a_changed_setting_leaves_the_run_alone(open_page: Open, engine: Engine) -> None:
