@@ -19,7 +19,9 @@ train_controls.receive_own(complaints)
 values, config, dataset = train_controls.place_or_last(state, complaints)
 view = train_session.current(state, complaints)
 train_tabs.say_if_changed(state, config, dataset, view, values["stop_minutes"])
-train_stage.draw(state, config, dataset, values["stop_minutes"])
+train_stage.draw(
+    state, config, dataset, values["stop_minutes"], complaints, follow=state["tab"] in train_tabs.OF_THE_MOMENT
+)
 behind = st.container()
 with st.sidebar:
     train_controls.controls(state, values, dataset)

@@ -28,7 +28,7 @@ function trainingMount(parentElement) {
 
   const sendLook = (changes) => send("look", changes);
   const seeker = trainingSeeker({
-    send: (step) => send("seek", { step }),
+    send: (step, settled) => send("seek", { step, settled }),
     preview: () => { player.draw(); showMoment(); },
   });
   const player = trainingPlayer(seeker, (name, value) => send(name, value));

@@ -1,24 +1,30 @@
 // The track: the run from its start to its planned end. Dragging back along it moves every view to that moment, while
 // training goes on. Distances grow with the square root of the step: most happens at the start, so it has the most room.
 //
-// At most one `seek` is on its way; until its answer comes, only what the browser knows moves along.
+// At most one `seek` is on its way; until its answer comes, only what the browser knows moves along. Once a person stays
+// at a moment, that is said, too: then the rest of the page follows.
 
+const SEEK_REST = 250; // ms after which a person stays where they are
 const SEEK_PATIENCE = 2500; // ms after which a request that was not answered is given up
 
-/** `host`: {send(step or null), preview()}. Live is null. */
+/** `host`: {send(step or null, settled), preview()}. Live is null. */
 function trainingSeeker(host) {
-  let wanted, flying, timer = 0, known = null, shown = null;
+  let wanted, flying, timer = 0, rest = 0, told = true, known = null, shown = null;
   const seeker = { held: false };
 
   function pump() {
     if (flying !== undefined) return;
     if (wanted === undefined) return;
+    clearTimeout(rest);
     if (wanted === known) {
-      if (!seeker.held) wanted = undefined;
+      if (seeker.held) return;
+      wanted = undefined;
+      rest = setTimeout(settle, SEEK_REST);
       return;
     }
     flying = wanted;
-    host.send(flying);
+    told = false;
+    host.send(flying, false);
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (wanted === flying) wanted = undefined;
@@ -26,6 +32,12 @@ function trainingSeeker(host) {
       pump();
       host.preview();
     }, SEEK_PATIENCE);
+  }
+
+  function settle() {
+    if (told || flying !== undefined || wanted !== undefined) return;
+    told = true;
+    host.send(known, true);
   }
 
   /** Where the person stands: a step, or null for live. */
@@ -50,7 +62,9 @@ function trainingSeeker(host) {
   };
   seeker.forget = () => {
     clearTimeout(timer);
+    clearTimeout(rest);
     wanted = flying = undefined;
+    told = true;
   };
   return seeker;
 }

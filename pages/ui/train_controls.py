@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -12,6 +11,7 @@ import streamlit as st
 from cnncore.datasets import Dataset, load
 from cnncore.own_data import from_npz, from_zip
 from cnncore.training import TrainConfig
+from pages.ui import runner
 from pages.ui.navigation import folded
 from pages.ui.run_limits import check
 from pages.ui.state import PageState, Setting, choice, complain, flag, memo, number, recall, remember, touch, widget
@@ -92,30 +92,39 @@ SETTINGS: tuple[Setting, ...] = (
 # The digits -----------------------------------------------------------------------------------------------------------
 
 
-def chosen_dataset(values: dict[str, Any]) -> Dataset:
-    """Return the digits that the settings name; without a file of the person's own, the small set stands in."""
+def chosen_dataset(values: dict[str, Any], run: str = "") -> Dataset:
+    """Return the digits that the settings name.
+
+    Without a file of the person's own, those that the run with the token `run` learns from are taken: after a reload
+    only the server has them. Where there is no such run, the small set stands in.
+    """
     name = values["dataset"]
-    if name == "own":
-        kept = recall(OWN_DATA)
-        return load("digits") if kept is None else kept[1]
-    return load(name)
+    if name != "own":
+        return load(name)
+    found = own_dataset()
+    if found is None and run:
+        view, found = runner.engine().view(run), runner.engine().dataset(run)
+        if view is None or found is None or view.config["dataset"] != "own":
+            return load("digits")
+        use_own(f"the digits of run {view.number}", found)
+    return load("digits") if found is None else found
 
 
 def place_or_last(state: PageState, complaints: list[str]) -> tuple[dict[str, Any], TrainConfig, Dataset]:
     """Return the settings, what they say, and the digits; those of the last time where they do not fit together."""
     values = state.values()
     try:
-        config, dataset = _placed(values)
+        config, dataset = _placed(values, state["run"])
         state.mark_good(values)
     except ValueError as error:
         complaints.append(f"{error} You still see the last network that could be built.")
         values = state.last_good or {setting.name: setting.default for setting in state.settings.values()}
-        config, dataset = _placed(values)
+        config, dataset = _placed(values, state["run"])
     return values, config, dataset
 
 
-def _placed(values: dict[str, Any]) -> tuple[TrainConfig, Dataset]:
-    config, dataset = config_of(values), chosen_dataset(values)
+def _placed(values: dict[str, Any], run: str) -> tuple[TrainConfig, Dataset]:
+    config, dataset = config_of(values), chosen_dataset(values, run)
     check(config, dataset)
     return config, dataset
 
@@ -136,7 +145,12 @@ def receive_own(complaints: list[str]) -> None:
     except ValueError as error:
         complaints.append(f"“{name}” could not be used. {error}")
     else:
-        remember(OWN_DATA, (name, dataset, hashlib.sha256(data).hexdigest()))
+        use_own(f"“{name[:60]}”", dataset)
+
+
+def use_own(name: str, dataset: Dataset) -> None:
+    """Take pictures as the person's own digits; `name` says in words where they come from."""
+    remember(OWN_DATA, (name, dataset))
 
 
 def own_dataset() -> Dataset | None:
@@ -199,7 +213,7 @@ def _own_controls() -> None:
     else:
         data = kept[1]
         st.caption(
-            f"In use: {literal(kept[0][:60])}, {len(data.labels):,} pictures of {size(*data.images.shape[2:])} pixels, "
+            f"In use: {literal(kept[0])}, {len(data.labels):,} pictures of {size(*data.images.shape[2:])} pixels, "
             f"{len(data.classes)} classes."
         )
 

@@ -101,6 +101,21 @@ def _show_begun(state: PageState, begun: dict[str, Any]) -> None:
     begun["shown"] = True
 
 
+def learns_from(view: RunView, dataset: Dataset | None) -> bool:
+    """Say whether a run learns from these pictures: the same file may have been read twice."""
+    own = runner.engine().dataset(view.token)
+    if own is None or dataset is None or own is dataset:
+        return own is dataset
+
+    def compare() -> bool:
+        return own.classes == dataset.classes and all(
+            np.array_equal(these, those)
+            for these, those in ((own.labels, dataset.labels), (own.images, dataset.images))
+        )
+
+    return bool(memo("train.same_digits", (own, dataset), compare))
+
+
 def open_model(state: PageState, model: SavedModel, own: Dataset | None) -> None:
     """Make a run of a model file that begins with its weights, and show it. ValueError with a sentence."""
     network = model.network
@@ -176,9 +191,15 @@ def asked_step() -> int | None:
     return step
 
 
-def go_to(step: int | None) -> None:
-    """Go to a step of the run that is shown; None is live."""
+def go_to(step: int | None, settled: bool = True) -> None:
+    """Go to a step of the run that is shown, None is live; `settled` where the person stays, and does not drag on."""
     remember("train.step", step)
+    remember("train.settled", settled)
+
+
+def settled() -> bool:
+    """Say whether the person stays at the moment where they are."""
+    return recall("train.settled") is not False
 
 
 def look() -> Look:

@@ -10,9 +10,8 @@ import streamlit as st
 from cnncore.datasets import Dataset, split
 from cnncore.training import TrainConfig
 from pages.ui import runner, train_session, training_film
-from pages.ui.navigation import show_complaints
 from pages.ui.run_view import RunView
-from pages.ui.state import PageState
+from pages.ui.state import PageState, complain
 from pages.ui.training_data import Player, data
 from pages.ui.training_messages import read_command, read_look, read_open, read_seek
 
@@ -24,17 +23,35 @@ STATUSES = {"running": "training", "failed": "stopped"}
 """What the film calls a status of `pages.ui.run_view.RunView`, where the words differ."""
 
 
-def draw(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
-    """Draw the film, and keep it moving while its run goes on."""
+def draw(
+    state: PageState, config: TrainConfig, dataset: Dataset, minutes: float, complaints: list[str], *, follow: bool
+) -> None:
+    """Draw the film, and keep it moving while its run goes on.
+
+    What goes wrong is added to `complaints`, which the page shows: there is one place for sentences. With `follow`,
+    the rest of the page speaks of the moment that is shown, and is drawn anew when the person has settled on another.
+    """
     engine, _ = runner.arrive()
     token = state["run"]
     every = interval(engine.view(token))
+    drawn = train_session.asked_step()
+    whole = True  # the first time as a part of the page, later by itself
 
     def frame() -> None:
+        nonlocal whole
+        heard = [] if whole else state.heard()
         view = engine.view(state["run"])
-        _frame(state, view, config, dataset, minutes)
-        if interval(view) != every or state["run"] != token:
-            st.rerun()  # once, at the change: the timer and the address are set when the whole page runs
+        wrong = _frame(state, view, config, dataset, minutes)
+        heard += [wrong] if wrong and wrong not in complaints else []
+        if whole:
+            complaints.extend(heard)
+        for sentence in [] if whole else heard:
+            complain(sentence)
+        moved = follow and train_session.settled() and train_session.asked_step() != drawn
+        again = (heard and not whole) or moved
+        whole = False
+        if again or interval(view) != every or state["run"] != token:
+            st.rerun()  # once, at the change: timer, address and tabs are made when the whole page runs
 
     st.fragment(frame, run_every=every)()
 
@@ -49,15 +66,13 @@ def interval(view: RunView | None) -> float | None:
     return POLL if view.pace else FULL_SPEED_POLL
 
 
-def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
-    complaints = state.heard()
+def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset: Dataset, minutes: float) -> str:
+    """Draw a frame; return what went wrong, a sentence, or nothing."""
     look = train_session.look()
     try:
         scene = train_session.draft(config, dataset) if view is None else train_session.scene(view)
     except ValueError as error:
-        show_complaints([*complaints, str(error)])
-        return
-    show_complaints(complaints)
+        return str(error)
     player = _draft_player(config, dataset) if view is None else player_of(view)
     message = data(player, scene.moment, train_session.curves(view), scene.pictures, look)
 
@@ -69,7 +84,7 @@ def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset:
         message,
         key="train-film",
         on_command=lambda sent: _obey(state, config, dataset, minutes, sent),
-        on_seek=lambda sent: train_session.go_to(read_seek(sent)),
+        on_seek=_seek,
         on_open=opened,
         on_look=lambda sent: train_session.look_at(read_look(sent, train_session.look())),
     )
@@ -78,6 +93,15 @@ def _frame(state: PageState, view: RunView | None, config: TrainConfig, dataset:
             f"This server trains {view.others + 1} networks at the moment, in turns: yours gets on more slowly than it "
             "could, to the same numbers."
         )
+    return ""
+
+
+def _seek(sent: Any) -> None:
+    step, settled = read_seek(sent)
+    if not settled:
+        train_session.go_to(step, settled=False)
+    elif step == train_session.asked_step():  # else a command has led on meanwhile
+        train_session.go_to(step)
 
 
 def player_of(view: RunView) -> Player:

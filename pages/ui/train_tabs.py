@@ -13,6 +13,7 @@ from pages.ui import runner, train_handmade, train_runs, train_save, train_test,
 from pages.ui import train_session as session
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, choice, complain, touch
+from pages.ui.train_controls import own_dataset, use_own
 from pages.ui.train_settings import values_of
 from pages.ui.words import literal
 
@@ -24,6 +25,9 @@ TABS: dict[str, tuple[str, Draw]] = {
     "test": ("The test set", train_test.draw),
     "save": ("Save and share", train_save.draw),
 }
+
+OF_THE_MOMENT = ("weight", "test", "save")
+"""Tabs that speak of the moment that is shown."""
 
 SETTINGS: tuple[Setting, ...] = (choice("tab", "runs", list(TABS), "tab"), *train_weight.SETTINGS)
 
@@ -44,26 +48,34 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
 def say_if_changed(
     state: PageState, config: TrainConfig, dataset: Dataset, view: RunView | None, minutes: float
 ) -> None:
-    """Where the settings are no longer those of the run that is shown, say so, and offer a run with them."""
-    if view is None or config == TrainConfig.from_dict(dict(view.config)):
+    """Where the settings, or one's own digits, are no longer those of the run that is shown, offer a run with them."""
+    if view is None:
+        return
+    others = [] if config == TrainConfig.from_dict(dict(view.config)) else ["settings"]
+    if config.dataset == view.config["dataset"] and not session.learns_from(view, dataset):
+        others.append("digits")
+    if not others:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="train-changed"):
         st.caption(
-            f"{literal(session.name_of(view))}, shown here, has other settings than those at the left.", width="stretch"
+            f"{literal(session.name_of(view))}, shown here, has other {' and other '.join(others)} than those at the "
+            "left.",
+            width="stretch",
         )
         st.button(
-            "Train with the new settings",
+            f"Train with the new {' and '.join(others)}",
             type="primary",
             on_click=_start,
             args=(state, config, dataset, minutes),
             key="train-new",
         )
-        st.button("Take the run's settings", on_click=_take_back, args=(state, view), key="train-back")
+        st.button(f"Take the run's {' and '.join(others)}", on_click=_take_back, args=(state, view), key="train-back")
 
 
 def _start(state: PageState, config: TrainConfig, dataset: Dataset, minutes: float) -> None:
     shown = runner.engine().view(state["run"])
-    if shown is not None and shown.alive and dict(shown.config) == config.to_dict():
+    same = shown is not None and dict(shown.config) == config.to_dict() and session.learns_from(shown, dataset)
+    if same and shown is not None and shown.alive:
         return  # pressed twice
     try:
         session.start(state, config, dataset, minutes=minutes)
@@ -73,4 +85,7 @@ def _start(state: PageState, config: TrainConfig, dataset: Dataset, minutes: flo
 
 
 def _take_back(state: PageState, view: Any) -> None:
+    pictures = runner.engine().dataset(view.token)
+    if view.config["dataset"] == "own" and pictures is not None and not session.learns_from(view, own_dataset()):
+        use_own(f"the digits of run {view.number}", pictures)
     state.change(**values_of(TrainConfig.from_dict(dict(view.config))))

@@ -6,7 +6,7 @@ trigger       what the browser sends                                   what is r
 ``command``   {"name": "play", "pause", "batch", "epoch", "restart"},  `Command`
               {"name": "continue", "step": int, "run": str},
               {"name": "pace", "value": number or null}
-``seek``      {"step": int, or null for live}                          int or None
+``seek``      {"step": int or null for live, "settled": bool}          (int or None, bool)
 ``open``      [row, column, page], or [] to close                      tuple of int, or None
 ``look``      some of {"layer", "filter", "maps", "digit", "tab"}      the new `pages.ui.training_data.Look`
 ============  =======================================================  ==============================================
@@ -58,15 +58,16 @@ def read_command(message: Any) -> Command:
     return Command(name, pace=float(pace))
 
 
-def read_seek(message: Any) -> int | None:
-    """Read to which step a person went back; None is live.
+def read_seek(message: Any) -> tuple[int | None, bool]:
+    """Read to which step a person went back, None is live; and whether they stay there, or drag on.
 
-    >>> read_seek({"step": 34}), read_seek({"step": None})
-    (34, None)
+    >>> read_seek({"step": 34, "settled": False}), read_seek({"step": None, "settled": True})
+    ((34, False), (None, True))
     """
     if not isinstance(message, dict) or "step" not in message:
         raise ValueError("This is no moment of the run.")
-    return None if message["step"] is None else _whole(message["step"], "step")
+    step = message["step"]
+    return None if step is None else _whole(step, "step"), message.get("settled") is True
 
 
 def read_open(message: Any, classes: int) -> tuple[int, int, int] | None:

@@ -83,6 +83,11 @@ def test_a_run_outlives_its_page_and_no_link_for_others_names_it(
     later_than(second, halted)
     assert step_of(second) == halted + 1
     waits_for(second, "paused")
+    # What stands below the film follows it back in time.
+    player(second).get_by_role("slider", name="Moment of the run").press("Home")
+    expect(second.get_by_text("You save Run 1 as it is at step 0.")).to_be_visible(timeout=PATIENCE)
+    player(second).get_by_role("button", name="Live").click()
+    expect(second.get_by_text(f"You save Run 1 as it is at step {halted + 1}.")).to_be_visible(timeout=PATIENCE)
     player(second).get_by_role("button", name="Start again").click()
     waits_for(second, "ready")
 

@@ -86,8 +86,10 @@ def take_command(message: Any) -> None:
 
 
 def take_seek(message: Any) -> None:
-    state.asked = read_seek(message)
-    state.log.append(f"seek {state.asked}")
+    asked, settled = read_seek(message)
+    if asked != state.asked:
+        state.log.append(f"seek {asked}")
+    state.asked, state.settled = asked, settled
 
 
 def take_open(message: Any) -> None:

@@ -17,7 +17,7 @@ from cnncore.architecture import ConvBlock
 from cnncore.network import Architecture
 from cnncore.training import TrainConfig, Trainer
 from cnncore.weight_story import tell_next_step
-from pages.ui import runner, train_session, train_weight
+from pages.ui import runner, train_controls, train_session, train_weight
 from pages.ui.run_view import RunView
 from pages.ui.train_handmade import verdict
 from pages.ui.train_settings import config_of, values_of
@@ -191,13 +191,77 @@ def test_own_digits_are_read_and_refused(open_page: Callable[..., AppTest]) -> N
     assert "stand in" in " ".join(caption.value for caption in app.caption)
     app.file_uploader[0].set_value(("broken.npz", b"not a file", "application/octet-stream")).run()
     assert "broken.npz" in sentences(app)
-    digits, file = datasets.load("digits"), io.BytesIO()
-    chosen = np.flatnonzero(digits.labels < 3)[:90]
-    np.savez(file, images=np.rint(digits.images[chosen, 0] * 255).astype(np.uint8), labels=digits.labels[chosen])
-    app.file_uploader[0].set_value(("mine.npz", file.getvalue(), "application/octet-stream")).run()
+    app.file_uploader[0].set_value(("mine.npz", own_file(3), "application/octet-stream")).run()
     assert sentences(app) == ""
     assert "90 pictures of 8 × 8 pixels, 3 classes" in " ".join(caption.value for caption in app.caption)
     assert len(film(app)["confusion"]["classes"]) == 3
+
+
+def own_file(classes: int) -> bytes:
+    """Some of the small digits, as a person would upload them."""
+    digits, file = datasets.load("digits"), io.BytesIO()
+    chosen = np.flatnonzero(digits.labels < classes)[: 30 * classes]
+    np.savez(file, images=np.rint(digits.images[chosen, 0] * 255).astype(np.uint8), labels=digits.labels[chosen])
+    return file.getvalue()
+
+
+def test_other_digits_of_one_s_own_are_offered_and_those_of_a_run_are_found_again(
+    open_page: Callable[..., AppTest],
+) -> None:
+    def upload(name: str, classes: int) -> None:
+        app.file_uploader[0].set_value((name, own_file(classes), "application/octet-stream")).run()
+        assert sentences(app) == ""
+
+    app = open_page(PAGE, dataset="own", epochs="2")
+    upload("two.npz", 2)
+    engine = runner.engine()
+    first = begun_with_what_is_at_the_left(app, engine)
+    assert "train-new" not in {button.key for button in app.button}
+    upload("the same.npz", 2)
+    assert "train-new" not in {button.key for button in app.button}
+    upload("three.npz", 3)
+    assert "has other digits than those at the left" in " ".join(caption.value for caption in app.caption)
+    assert app.button(key="train-new").label == "Train with the new digits"
+    app.button(key="train-back").click().run()
+    assert "the digits of run 1, 60 pictures" in " ".join(caption.value for caption in app.caption)
+    upload("three again.npz", 3)
+    app.button(key="train-new").click().run()
+    second = app.session_state["train.run"]
+    assert second != first
+    pictures = engine.dataset(second)
+    assert pictures is not None
+    assert len(pictures.classes) == 3
+
+    again = open_page(PAGE, dataset="own", epochs="2", run=second)  # a reload: another session
+    words = " ".join(caption.value for caption in again.caption)
+    assert "In use: the digits of run 2, 90 pictures of 8 × 8 pixels, 3 classes" in words
+    assert "train-new" not in {button.key for button in again.button}
+    for token in (first, second):
+        engine.remove(token)
+
+
+def begun_with_what_is_at_the_left(app: AppTest, engine: Any) -> str:
+    """Train a run with what `app` has at the left, as its film would ask for it."""
+    names = [setting.name for setting in train_controls.SETTINGS]
+    config = config_of({name: app.session_state[f"train.{name}"] for name in names})
+    owner, pictures = app.session_state["session_id"], app.session_state["kept.train.own_data"][1]
+    token = str(engine.start(owner, config, pictures, play=False))
+    app.session_state["train.run"] = token
+    app.run()
+    return token
+
+
+def test_all_that_went_wrong_is_said_in_one_place(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ValueError("Nothing can be drawn.")
+
+    monkeypatch.setattr(train_session, "draft", broken)
+    app = open_page(PAGE, learning_rate="fast")
+    assert len(app.error) == 1
+    assert "learning rate must be a number" in app.error[0].value
+    assert "Nothing can be drawn" in app.error[0].value
 
 
 def test_the_verdict_is_what_was_measured() -> None:
