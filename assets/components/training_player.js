@@ -26,7 +26,7 @@ function trainingPlayer(seeker, send) {
   const play = element("button", { type: "button", class: "play", onclick: () => toggle() }, icon, word);
   const batch = button("+1 batch", "Learn from one batch", () => command("batch"));
   const epoch = button("+1 epoch", "Learn until the next whole epoch", () => command("epoch"));
-  const again = button("Start again", "Back to the same untrained weights", () => command("restart"));
+  const again = button("Start again", "Back to the weights that it began with", () => command("restart"));
   const here = element("button", { type: "button", class: "continue", onclick: () => goOn() }, "Continue from here");
   const pace = trainingChooser("Pace", (value) => command("pace", { value: value === "full" ? null : Number(value) }));
   const live = element("button", { type: "button", class: "live", onclick: () => seeker.go(null) }, element("i", { "aria-hidden": "true" }), element("span", {}, "Live"));

@@ -23,7 +23,7 @@ from cnncore.checkpoints import Checkpoint
 from cnncore.datasets import Dataset, load
 from cnncore.training import TrainConfig, Trainer
 from pages.ui.attendance import Attendance
-from pages.ui.run import COMMANDS, ENDED, Clock, Run, checked_pace, same_kind
+from pages.ui.run import COMMANDS, ENDED, Clock, Run, checked_pace, go_on, same_kind
 from pages.ui.run_limits import check, needed, our_own
 from pages.ui.run_view import RunView
 
@@ -134,17 +134,7 @@ class Engine:
         check(config, parent.dataset)
         self._make_room(owner, needed(config, parent.dataset))
         trainer = Trainer(config, parent.dataset)
-        state = {
-            **checkpoint.state,
-            "train": [row for row in train if row[0] <= checkpoint.step],
-            "validation": [row for row in validation if row[0] <= checkpoint.step],
-        }
-        if checkpoint.step < trainer.total_steps:
-            state |= {"finished": False, "reason": ""}
-        try:
-            trainer.load_state_dict(state)
-        except ValueError as error:
-            raise ValueError(f"The run cannot go on from there with these settings: {error}.") from None
+        go_on(trainer, checkpoint, train, validation)
         origin = f"run {parent.number}, step {checkpoint.step:,}"
         return self._add(owner, trainer, minutes=parent.minutes, pace=parent.pace, play=True, origin=origin)
 

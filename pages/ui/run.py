@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from cnncore.checkpoints import CheckpointStore
+from cnncore.checkpoints import Checkpoint, CheckpointStore
 from cnncore.training import TrainConfig, Trainer
-from pages.ui.run_view import RunView
+from pages.ui.run_view import Row, RunView
 
 TURN = 0.02  # seconds of one run before the next one has its turn
 PUBLISH = 0.1  # seconds between two views of one run
@@ -25,6 +25,8 @@ EVALUATION_SHARE = 0.05
 RATE_SPAN, MARK = 2.0, 0.05  # seconds over which the speed is measured, and between two notes of it
 CATCH_UP = 0.25  # seconds of its pace that a run may catch up with
 COMMANDS = ("play", "pause", "batch", "epoch", "again", "stop")
+RAN_AWAY = "Stopped after step"
+"""How the reason of a Trainer begins whose loss ran away."""
 ENDED = ("finished", "stopped", "failed")
 
 Clock = Callable[[], float]
@@ -82,6 +84,7 @@ class Run:
         self.looked_at = clock()
         self._clock = clock
         self._settings = trainer.config.to_dict()
+        self._sound = trainer.step_number  # the newest step whose weights gave a loss fit to be seen
         self._budget = 0.0  # batches still to be done before it pauses
         self._marks: deque[tuple[float, int, float]] = deque(maxlen=64)  # when, step, seconds of work
         self._published = -math.inf
@@ -134,12 +137,18 @@ class Run:
             self._marks.clear()
 
     def _begin_again(self) -> None:
+        """Go back to this run's own start: of one that went on from another, or from a file, it is not the seed's."""
+        measured = self.view if self.trainer is None else self.trainer.history
         trainer = Trainer(self.config, self.dataset)
+        go_on(trainer, self.store.start, measured.train, measured.validation)
         store = _store(trainer)  # whole before anybody sees it
-        self.trainer, self.store, self.origin = trainer, store, ""
-        self.status, self.reason, self.worked = "ready", "", 0.0
+        self.trainer, self.store = trainer, store
+        self.status, self.reason, self.worked = "paused" if trainer.step_number else "ready", "", 0.0
+        self._sound = trainer.step_number
         self._evaluation, self._evaluated = None, -math.inf
         self._marks.clear()
+        if trainer.finished:
+            self._end(trainer)
 
     # Work -----------------------------------------------------------------------------------------------------------
 
@@ -165,14 +174,16 @@ class Run:
 
     def _batch(self, trainer: Trainer, now: float) -> float:
         """Learn from one batch, and return what time it is then."""
+        before = trainer.step_number
         try:
             trainer.step()
+            self._sound = before  # the loss of the weights that this step began with was fit to be seen
         except StopIteration:
-            # A run that ran away went back to weights that were good: they take the place of those of this step.
-            self._keep(trainer, None)
-            self._end(trainer)
-            return self._clock()
+            pass
         after = self._clock()
+        if trainer.reason.startswith(RAN_AWAY):
+            self._go_back(trainer)
+            return after
         self.worked += after - now
         self._budget -= 1
         if self.pace:
@@ -188,6 +199,18 @@ class Run:
         elif self._budget <= 0:
             self.status = "paused"
         return after
+
+    def _go_back(self, trainer: Trainer) -> None:
+        """End a run that ran away. Its weights are those of an earlier step, and so it stands there again."""
+        store = CheckpointStore(max_bytes=self.store.max_bytes)
+        for step in self.store.steps():
+            kept = self.store.at(step)
+            if step <= self._sound:
+                store.add(step, kept.state, loss=kept.loss, extra=kept.extra)
+        trainer.step_number, self.store = self._sound, store
+        if store.steps()[-1] != self._sound:
+            self._keep(trainer, None)
+        self._end(trainer)
 
     def _keep(self, trainer: Trainer, loss: float | None) -> None:
         seen = {"gradients": {name: values.copy() for name, values in trainer.gradients.items()}}
@@ -287,6 +310,35 @@ def _store(trainer: Trainer) -> CheckpointStore:
     store = CheckpointStore()
     store.add(trainer.step_number, trainer.state_dict(history=False))
     return store
+
+
+def go_on(trainer: Trainer, checkpoint: Checkpoint, train: Iterable[Row], validation: Iterable[Row]) -> None:
+    """Let a Trainer go on from a checkpoint, with what had been measured up to it.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if its settings do not fit the checkpoint.
+    """
+    step = checkpoint.step
+    if step > trainer.total_steps:
+        raise ValueError(
+            f"With epochs set to {trainer.config.epochs}, a run ends at step {trainer.total_steps:,}, before step {step:,}: go "
+            "on from an earlier moment, or with more epochs."
+        )
+    state = {
+        **checkpoint.state,
+        "train": [row for row in train if row[0] <= step],
+        "validation": [row for row in validation if row[0] <= step],
+    }
+    if step < trainer.total_steps:
+        state |= {"finished": False, "reason": ""}
+    try:
+        trainer.load_state_dict(state)
+    except ValueError:
+        raise ValueError(
+            "The run cannot go on from there with these settings: they are for another network or optimizer."
+        ) from None
 
 
 def checked_pace(pace: float | None) -> float | None:

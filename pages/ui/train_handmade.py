@@ -80,7 +80,7 @@ def _results(views: dict[str, RunView], *, moving: bool) -> None:
                 session.name_of(view),
                 "–" if accuracy is None else f"{100 * accuracy:.2f} %",
                 "–" if loss is None else say(loss),
-                f"training, epoch {view.epoch:.1f}" if view.alive else view.status,
+                f"training, epoch {view.epoch:.1f}" if view.alive else session.status_of(view),
             )
             for head, words in zip(HEADS, line, strict=True):
                 rows[head].append(words)

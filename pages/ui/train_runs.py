@@ -100,7 +100,7 @@ def measured(run: RunView) -> str:
     >>> measured(run)
     '90.0 %, loss 0.5 at epoch 1 · paused'
     """
-    status = {"running": "training", "failed": "ended by an error"}.get(run.status, run.status)
+    status = session.status_of(run)
     if not run.validation:
         return f"{status}, step {run.step:,}"
     step, loss, accuracy = run.validation[-1]

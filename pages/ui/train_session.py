@@ -248,6 +248,13 @@ def name_of(view: RunView) -> str:
     return f"Run {view.number}"
 
 
+def status_of(view: RunView) -> str:
+    """Return a run's status in words, the same wherever it is said."""
+    if view.reason.startswith("Stopped"):
+        return "stopped"
+    return {"running": "training", "failed": "ended by an error"}.get(view.status, view.status)
+
+
 def differences(view: RunView, shown: RunView | None) -> str:
     """Return in which settings a run differs from the shown one, in a few words."""
     if shown is None or view.token == shown.token:

@@ -19,8 +19,6 @@ POLL = 0.22  # seconds between two frames of a run that keeps a pace
 FULL_SPEED_POLL = 0.4
 """Seconds between two frames at full speed: each is taken from the training, and what moves is a blur anyhow."""
 NAMED = 8  # characters of a token by which the film knows its run
-STATUSES = {"running": "training", "failed": "stopped"}
-"""What the film calls a status of `pages.ui.run_view.RunView`, where the words differ."""
 
 
 def draw(
@@ -108,7 +106,7 @@ def player_of(view: RunView) -> Player:
     """Return where a run stands, as the film's player shows it."""
     return Player(
         run=view.token[:NAMED],
-        status="stopped" if view.reason.startswith("Stopped") else STATUSES.get(view.status, view.status),
+        status="stopped" if view.status == "failed" else train_session.status_of(view),
         step=view.step,
         total_steps=view.total_steps,
         steps_per_epoch=view.steps_per_epoch,

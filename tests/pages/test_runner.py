@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import gc
 import math
@@ -164,6 +165,27 @@ def test_going_back_and_going_on_from_there(engine: Engine) -> None:
         engine.fork("ada", token, middle, config=replace(config, optimizer="sgd"))
     with pytest.raises(ValueError, match="no longer there"):
         engine.fork("ada", "nobody", 0)
+    with pytest.raises(ValueError, match=f"With epochs set to 1, a run ends at step 17, before step {view.step}"):
+        engine.fork("ada", token, view.step, config=replace(config, epochs=1))
+
+
+def test_start_again_is_back_at_the_run_s_own_start(engine: Engine) -> None:
+    config = small()
+    states = states_of(config)
+    parent = engine.start("ada", config)
+    last = settle(engine, parent)
+    fork = engine.fork("ada", parent, 5)
+    loaded = engine.start("ada", config, play=False, weights=states[9])
+    for token, at, start, origin in ((fork, 5, states[5], "run 1, step 5"), (loaded, 0, states[9], "a model file")):
+        for command in ("play", "again"):
+            engine.command(token, command)
+            settle(engine, token)
+        view = seen(engine, token)
+        assert (view.step, view.origin, view.checkpoints) == (at, origin, (at,))
+        assert same(view.arrays, start)
+        assert view.train == last.train[:at]
+    engine.command(fork, "play")
+    assert same(settle(engine, fork).arrays, last.arrays)
 
 
 def test_a_fork_of_a_running_run_has_its_history_to_the_last_step(engine: Engine, clock: Clock) -> None:
@@ -186,6 +208,25 @@ def test_a_run_that_runs_away_stops_and_keeps_what_was_good(engine: Engine) -> N
     assert last is not None
     assert same(last.state["arrays"], view.arrays)
     assert all(np.abs(values).max() < 100 for values in view.arrays.values())
+    # It stands at the step that these weights are of, here as in the time machine.
+    assert same(view.arrays, states_of(small())[0])
+    assert (view.step, view.checkpoints, view.evaluated) == (0, (0,), 0)
+    assert view.train[-1][0] == 1
+
+
+def test_a_run_that_runs_away_later_stands_at_the_last_good_step(engine: Engine) -> None:
+    config = small(learning_rate=5000.0, optimizer="sgd", momentum=0.9, seed=2)
+    trainer, states = Trainer(config), []
+    with contextlib.suppress(StopIteration):
+        while not trainer.finished:
+            states.append(trainer.network.state())
+            trainer.step()
+    assert "Stopped after step" in trainer.reason
+    view = settle(engine, engine.start("ada", config))
+    assert view.reason == trainer.reason
+    assert same(view.arrays, trainer.network.state())
+    assert same(view.arrays, states[view.step])
+    assert view.checkpoints[-1] == view.step
 
 
 # Commands -------------------------------------------------------------------------------------------------------------
