@@ -2,6 +2,8 @@
 
 const BELOW_TABS = [["histograms", "Weights and gradients"], ["whole", "All filters of a layer"], ["per_class", "Every class"]];
 
+const WHOLE_HIGH = 340; // px, roughly, of a layer entire
+
 /** Bars of one histogram; zero stands in the middle. */
 function paintHistogram(canvas, counts, colour, theme, [width, height]) {
   const context = fitCanvas(canvas, width, height), most = Math.max(...counts, 1);
@@ -67,11 +69,15 @@ function trainingWhole(look) {
     data = message.whole;
     const { filters, channels, rows, cols, strengths } = data, width = Math.floor(box.clientWidth);
     if (!width) return;
-    // Filters side by side, each a column of the planes with which it reads the maps below it.
-    const gap = channels > 32 || filters > 48 ? 2 : 4;
-    const unit = Math.max(Math.floor(Math.min((width / filters - gap) / cols, Math.min(Math.max(340 / channels - gap, 6), 60) / rows)), 1);
-    size = { across: unit * cols + gap, down: unit * rows + gap };
-    const [full, high] = [filters * size.across + 1, channels * size.down + 1];
+    // Filters side by side, each a column of the planes with which it reads the maps below it; over one map, in rows.
+    const gap = channels > 32 || (filters > 48 && channels > 1) ? 2 : 4;
+    const tallest = Math.min(Math.max(WHOLE_HIGH / channels - gap, 6), 60) / rows;
+    const inRow = (unit) => within(Math.floor(width / (unit * cols + gap)), 1, filters);
+    let unit = Math.max(Math.floor(Math.min((width / filters - gap) / cols, tallest)), 1);
+    if (channels === 1) for (let next = unit + 1; next <= tallest && Math.ceil(filters / inRow(next)) * (next * rows + gap) <= WHOLE_HIGH; next += 1) unit = next;
+    const columns = channels === 1 ? Math.ceil(filters / Math.ceil(filters / inRow(unit))) : filters;
+    size = { across: unit * cols + gap, down: unit * rows + gap, columns };
+    const [full, high] = [columns * size.across + 1, Math.ceil(filters / columns) * channels * size.down + 1];
     sheet.paint(message.whole_levels, filters * channels * rows, cols, 1, theme.tables[strengths ? "amount" : "signed"]);
     const context = fitCanvas(canvas, full, high);
     Object.assign(canvas.style, { width: `${full}px`, height: `${high}px` });
@@ -79,7 +85,7 @@ function trainingWhole(look) {
     context.strokeStyle = cssColour(theme.line);
     const [wide, tall] = [size.across - gap, size.down - gap];
     for (let filter = 0; filter < filters; filter += 1) for (let channel = 0; channel < channels; channel += 1) {
-      const [x, y] = [filter * size.across, channel * size.down];
+      const { x, y } = corner(filter, channel);
       context.drawImage(sheet.canvas, 0, (filter * channels + channel) * rows, cols, rows, x + 0.5, y + 0.5, wide, tall);
       if (gap > 2) context.strokeRect(x, y, wide + 1, tall + 1);
     }
@@ -88,11 +94,15 @@ function trainingWhole(look) {
     point(at);
   };
 
+  const corner = (filter, channel) => ({
+    x: (filter % size.columns) * size.across, y: (Math.floor(filter / size.columns) * data.channels + channel) * size.down,
+  });
+
   function point(place) {
     at = place && place.filter < data.filters && place.channel < data.channels ? place : null;
     ring.hidden = !at;
-    if (at) Object.assign(ring.style, { left: `${at.filter * size.across - 2}px`, top: `${at.channel * size.down - 2}px`, width: `${size.across + 2}px`, height: `${size.down + 2}px` });
-    const general = `${data.label}: columns are filters, rows the ${data.channels === 1 ? "one map that they read" : `${data.channels} maps that they read`}${data.strengths ? " \u00b7 each square: root mean square of a plane" : ""}`;
+    if (at) Object.assign(ring.style, { left: `${corner(at.filter, at.channel).x - 2}px`, top: `${corner(at.filter, at.channel).y - 2}px`, width: `${size.across + 2}px`, height: `${size.down + 2}px` });
+    const general = `${data.label}: ${data.channels === 1 ? "each square is a filter, over the one map that they read" : `columns are filters, rows the ${data.channels} maps that they read`}${data.strengths ? " \u00b7 each square: root mean square of a plane" : ""}`;
     say(told, at ? `Filter ${at.filter + 1}, plane over map ${at.channel + 1} \u00b7 Enter shows this filter above` : general);
   }
 
@@ -100,7 +110,10 @@ function trainingWhole(look) {
     const on = (type, action) => box.addEventListener(type, action, { signal });
     const under = (event) => {
       const { left, top } = canvas.getBoundingClientRect();
-      return size && { filter: Math.floor((event.clientX - left) / size.across), channel: Math.floor((event.clientY - top) / size.down) };
+      if (!size) return null;
+      const [column, row] = [Math.floor((event.clientX - left) / size.across), Math.floor((event.clientY - top) / size.down)];
+      const line = Math.floor(row / data.channels);
+      return column < size.columns && { filter: line * size.columns + column, channel: row - line * data.channels };
     };
     on("pointermove", (event) => { if (event.pointerType === "mouse") point(under(event)); });
     on("pointerleave", () => data && point(null));
@@ -111,7 +124,8 @@ function trainingWhole(look) {
       const here = at ?? { filter: 0, channel: 0 };
       if (event.key in moves) {
         const [right, down] = at ? moves[event.key] : [0, 0];
-        point({ filter: within(here.filter + right, 0, data.filters - 1), channel: within(here.channel + down, 0, data.channels - 1) });
+        const filter = here.filter + right + (data.channels === 1 ? down * size.columns : 0);
+        if (filter >= 0 && filter < data.filters) point({ filter, channel: within(here.channel + down, 0, data.channels - 1) });
       } else if (event.key === "Enter" || event.key === " ") look({ filter: here.filter });
       else return;
       event.preventDefault();

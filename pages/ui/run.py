@@ -323,8 +323,8 @@ def go_on(trainer: Trainer, checkpoint: Checkpoint, train: Iterable[Row], valida
     step = checkpoint.step
     if step > trainer.total_steps:
         raise ValueError(
-            f"With epochs set to {trainer.config.epochs}, a run ends at step {trainer.total_steps:,}, before step {step:,}: go "
-            "on from an earlier moment, or with more epochs."
+            f"With epochs set to {trainer.config.epochs}, a run ends at step {trainer.total_steps:,}, before step "
+            f"{step:,}: go on from an earlier moment, or with more epochs."
         )
     state = {
         **checkpoint.state,

@@ -31,6 +31,7 @@ from pages.ui.train_settings import (
     SCHEDULES,
     block_name,
     config_of,
+    plainly,
     values_of,
 )
 from pages.ui.uploads import new_file
@@ -143,7 +144,7 @@ def receive_own(complaints: list[str]) -> None:
     try:
         dataset = from_npz(data) if name.lower().endswith(".npz") else from_zip(data)
     except ValueError as error:
-        complaints.append(f"“{name}” could not be used. {error}")
+        complaints.append(f"“{name}” could not be used. {plainly(str(error))}")
     else:
         use_own(f"“{name[:60]}”", dataset)
 
@@ -178,13 +179,13 @@ def controls(state: PageState, values: dict[str, Any], dataset: Dataset) -> None
     with folded("Change the layers", state) as unfolded:
         if unfolded:
             _layer_controls(state)
+    st.selectbox("Optimizer", list(OPTIMIZERS), format_func=OPTIMIZERS.__getitem__, key=state.key("optimizer"))
     left, right = st.columns(2)
-    left.selectbox("Optimizer", list(OPTIMIZERS), format_func=OPTIMIZERS.__getitem__, key=state.key("optimizer"))
-    right.number_input("Learning rate", 1e-6, 1e6, step=1e-3, format="%.6g", key=state.key("learning_rate"))
+    left.number_input("Learning rate", 1e-6, 1e6, step=1e-3, format="%.6g", key=state.key("learning_rate"))
+    right.number_input("Batch", 1, 1024, key=state.key("batch_size"), help="Digits for one step of the optimizer.")
     left, right = st.columns(2)
-    left.number_input("Batch", 1, 1024, key=state.key("batch_size"), help="Digits for one step of the optimizer.")
-    right.number_input("Epochs", 1, 1000, key=state.key("epochs"), help="Times that every training digit is seen.")
-    st.number_input(
+    left.number_input("Epochs", 1, 1000, key=state.key("epochs"), help="Times that every training digit is seen.")
+    right.number_input(
         "Seed", 0, 2**31 - 1, key=state.key("seed"), help="The same seed and settings give the same numbers."
     )
     st.selectbox(

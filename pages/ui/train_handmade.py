@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -23,8 +24,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "start": ("Hand-made, then learned", {"first_layer": "presets", "freeze_first": False}),
 }
 HEADS = ("First layer", "Run", "Accuracy on validation", "Loss", "State")
-NEAR = 0.5
-"""Percentage points that one seed cannot tell apart."""
+CLEAR = 2.0
+"""Standard errors beyond which a difference is taken for more than chance."""
 POOR = 0.9
 """Nobody would call a larger share of digits read right a poor result."""
 
@@ -43,7 +44,7 @@ def draw(state: PageState, config: TrainConfig, dataset: Dataset, view: RunView 
     views = {name: found for name, token in tokens.items() if (found := engine.view(token)) is not None}
     if not views:
         return
-    _results(views, moving=any(found.alive for found in views.values()))
+    _results(views, _pictures(views, dataset), moving=any(found.alive for found in views.values()))
 
 
 def _run(state: PageState, config: TrainConfig, dataset: Dataset) -> None:
@@ -68,7 +69,13 @@ def _run(state: PageState, config: TrainConfig, dataset: Dataset) -> None:
     session.show(state, tokens["learned"])
 
 
-def _results(views: dict[str, RunView], *, moving: bool) -> None:
+def _pictures(views: dict[str, RunView], otherwise: Dataset) -> Dataset:
+    """Return what the four learn from: other digits may be chosen at the left by now."""
+    found = (runner.engine().dataset(view.token) for view in views.values())
+    return next((each for each in found if each is not None), otherwise)
+
+
+def _results(views: dict[str, RunView], dataset: Dataset, *, moving: bool) -> None:
     def table() -> None:
         engine, _ = runner.arrive()
         newest = {name: engine.view(view.token) or view for name, view in views.items()}
@@ -86,7 +93,7 @@ def _results(views: dict[str, RunView], *, moving: bool) -> None:
                 rows[head].append(words)
         st.dataframe(rows, hide_index=True, width="content")
         if not any(view.alive for view in newest.values()):
-            st.markdown(verdict(newest))
+            st.markdown(verdict(newest, len(session.pictures_of(dataset).labels)))
             st.caption("One seed is one sample. Change the seed and run the four again before you believe it.")
 
     st.fragment(table, run_every=0.5 if moving else None)()
@@ -96,21 +103,34 @@ def _last(view: RunView) -> tuple[float | None, float | None]:
     return (view.validation[-1][2], view.validation[-1][1]) if view.validation else (None, None)
 
 
-def verdict(views: dict[str, RunView]) -> str:
-    """Return what was measured, in a sentence, whichever way it came out."""
+def verdict(views: dict[str, RunView], digits: int) -> str:
+    """Return what was measured on so many digits, in sentences, whichever way it came out.
+
+    "Worse" and "poor" are two things: the article says "poor".
+    """
     measured = {name: _last(view)[0] for name, view in views.items()}
     learned, handmade, chance = (measured.get(name) for name in ("learned", "handmade", "random"))
     if learned is None or handmade is None or chance is None:
         return "At least one of them ended before it was measured."
-    gap, both = 100 * (learned - handmade), f"{100 * learned:.1f} and {100 * handmade:.1f} %"
-    if abs(gap) < NEAR:
-        first = f"Learned and hand-made filters came out alike, {both}."
-        claim = "On these digits the claim does not hold: the layers behind make up for it."
-    elif gap > 0:
-        first = f"Learned filters read {gap:.1f} points more than hand-made ones: {both}."
-        claim = "The claim holds here" + (", though the results are hardly poor." if handmade > POOR else ".")
+    gap = 100 * (learned - handmade)
+    error = 100 * math.sqrt((learned * (1 - learned) + handmade * (1 - handmade)) / digits)
+    clear = abs(gap) > CLEAR * error
+    first = (
+        f"Learned filters read {100 * learned:.1f} % of the {digits:,} digits right, hand-made ones "
+        f"{100 * handmade:.1f} %."
+    )
+    margin = f"chance alone moves such a difference by about {error:.1f} points, its standard error"
+    if not clear:
+        said = f"These cannot be told apart: {margin}, and only twice that would be clear."
     else:
-        first = f"Hand-made filters read {-gap:.1f} points more than learned ones: {both}, learned first."
-        claim = "Here the claim does not hold."
+        more = "Learned" if gap > 0 else "Hand-made"
+        said = f"{more} filters are clearly better, by {abs(gap):.1f} points: {margin}."
+    if handmade > POOR:
+        worse = "are worse, but not poor" if clear and gap > 0 else "are not poor"
+        claim = f"The hand-made filters' results {worse}: here the claim does not hold."
+    elif clear and gap > 0:
+        claim = "The hand-made filters' results are poor, and worse than what is learned: here the claim holds."
+    else:
+        claim = "The hand-made filters' results are poor, but learned ones do no better: it is not their doing."
     other = f"Random filters that never change reached {100 * chance:.1f} %: so much the layers behind can do alone."
-    return f"{first} {claim} {other}"
+    return f"{first} {said} {claim} {other}"

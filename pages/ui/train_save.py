@@ -22,7 +22,7 @@ from pages.ui.run_view import RunView
 from pages.ui.sharing import link_to
 from pages.ui.state import PageState
 from pages.ui.train_controls import own_dataset
-from pages.ui.train_settings import values_of
+from pages.ui.train_settings import plainly, values_of
 from pages.ui.uploads import new_file
 from pages.ui.words import literal
 
@@ -80,7 +80,7 @@ def _load(state: PageState) -> None:
     try:
         session.open_model(state, exporting.load_model(data), own_dataset())
     except ValueError as error:
-        st.error(literal(f"“{name}” could not be opened. {error}"))
+        st.error(literal(f"“{name}” could not be opened. {plainly(str(error))}"))
     else:
         st.rerun()
 

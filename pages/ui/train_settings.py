@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cnncore.network import Architecture, ConvBlock
@@ -114,6 +115,23 @@ def values_of(config: TrainConfig) -> dict[str, Any]:
         values |= {block_name(name, number): value for name, value in found.items()}
     values |= {f"dense{n}": width for n, width in enumerate(net.dense, 1)}
     return values
+
+
+def plainly(sentence: str) -> str:
+    """Return a sentence of the core in the words of the page: it names arguments as programmers write them.
+
+    >>> plainly("This file is damaged: `learning_rate` (='x') must be a number between 1e-08 and 1e+06.")
+    "This file is damaged: the learning rate must be a number between 1e-08 and 1e+06, not 'x'."
+    >>> plainly("There must be 2 to 20 classes to tell apart; here are 1.")
+    'There must be 2 to 20 classes to tell apart; here is 1.'
+    """
+    sentence = re.sub(
+        r"`(\w+)` \(=(.*?)\) (must .*?)(\.?)$",
+        lambda found: f"the {found[1].replace('_', ' ')} {found[3]}, not {found[2][:40]}{found[4]}",
+        sentence,
+    )
+    sentence = re.sub(r"`(\w+)`", lambda found: f"the {found[1].replace('_', ' ')}", sentence)
+    return sentence.replace("here are 1.", "here is 1.")
 
 
 WORDS: dict[str, str] = {

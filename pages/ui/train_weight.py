@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import streamlit as st
 
 from cnncore.datasets import Dataset
 from cnncore.training import TrainConfig, Trainer
-from cnncore.weight_story import NextStep, WeightUpdate, tell_next_step
+from cnncore.weight_story import DifferenceCheck, NextStep, WeightUpdate, tell_next_step
 from pages.ui import inspect_html as html
 from pages.ui import runner
 from pages.ui import train_session as session
@@ -20,13 +22,16 @@ from pages.ui.words import literal
 from pages.ui.words import number as say
 
 MOST_INDEX = 4096
+ON_ONE_LINE = 30  # signs of a formula
+DECIMALS = 15
+"""Of a loss that is tried: the difference of two has half as many digits."""
 AXES = {4: ("Filter", "Channel", "Row", "Column"), 2: ("Unit", "Input"), 1: ("Number",)}
-"""What the indices of a parameter mean, by how many there are."""
+"""What the indices of a parameter mean, by how many there are; counted from 1, as everywhere on the page."""
 
 SETTINGS: tuple[Setting, ...] = (
     text("weight", "conv1.weight"),
-    *(number(f"at{axis}", 0, 0, MOST_INDEX, "index of the weight", whole=True) for axis in range(4)),
-    number("picture", 0, 0, MOST_INDEX, "picture of the batch", whole=True),
+    *(number(f"at{axis}", 1, 1, MOST_INDEX, "place of the weight", whole=True) for axis in range(4)),
+    number("picture", 1, 1, MOST_INDEX, "picture of the batch", whole=True),
 )
 
 
@@ -80,22 +85,22 @@ def _controls(state: PageState, names: list[str], shape: tuple[int, ...], batch:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Parameter", names, key=state.key("weight"), width=190)
         for axis, (label, size) in enumerate(zip(AXES[len(shape)], shape, strict=True)):
-            if state[f"at{axis}"] >= size:
-                state.settle(**{f"at{axis}": size - 1})
-            st.number_input(label, 0, size - 1, key=state.key(f"at{axis}"), width=130)
-        if state["picture"] >= batch:
-            state.settle(picture=batch - 1)
-        st.number_input("Picture of the batch", 0, batch - 1, key=state.key("picture"), width=160)
-    return tuple(int(state[f"at{axis}"]) for axis in range(len(shape)))
+            if state[f"at{axis}"] > size:
+                state.settle(**{f"at{axis}": size})
+            st.number_input(label, 1, size, key=state.key(f"at{axis}"), width=130)
+        if state["picture"] > batch:
+            state.settle(picture=batch)
+        st.number_input("Picture of the batch", 1, batch, key=state.key("picture"), width=160)
+    return tuple(int(state[f"at{axis}"]) - 1 for axis in range(len(shape)))
 
 
 def _gradient(state: PageState, story: NextStep, classes: Sequence[str]) -> None:
     """Draw one picture's part of the gradient as the product of two maps, and the sum over the batch."""
     told = story.gradient
-    place = min(int(state["picture"]), len(told.inputs) - 1)
+    place = min(int(state["picture"]), len(told.inputs)) - 1
     taken, back = np.atleast_2d(told.inputs[place]), np.atleast_2d(told.upstream[place])
     products = taken * back
-    shots = [html.figure(html.grey_uri(story.images[place, 0]), "the picture", side=112, shape=story.images.shape[2:])]
+    shots = [html.figure(_ink(story.images[place, 0]), "the picture", side=112, shape=story.images.shape[2:])]
     for words, values in (
         ("what the weight multiplies", taken),
         ("the gradient that comes back", back),
@@ -107,7 +112,7 @@ def _gradient(state: PageState, story: NextStep, classes: Sequence[str]) -> None
     st.html(html.row(shots))
     count = len(told.inputs)
     st.markdown(
-        f"Picture {place} (“{literal(classes[story.labels[place]])}”) adds "
+        f"Picture {place + 1} (“{literal(classes[story.labels[place]])}”) adds "
         f"Σ = **{say(float(told.per_image[place]), 5)}**. Over the {count} pictures of the batch: "
         f"∂loss/∂w = Σ = **{say(told.total, 6)}**, where the weight is {say(told.value, 5)} "
         f"and the loss {say(told.loss, 5)}."
@@ -120,14 +125,15 @@ def _gradient(state: PageState, story: NextStep, classes: Sequence[str]) -> None
         )
 
 
+def _ink(picture: Any) -> tuple[html.Mask, ...]:
+    """Return a digit as it is printed: in the colour of the text on the page's background, as in the film."""
+    return tuple(replace(mask, colour="currentColor") for mask in html.amount_masks(picture, 1.0))
+
+
 def _check(story: NextStep) -> None:
     check = story.check
     st.markdown("**The check by trying**, in float64")
-    st.latex(
-        rf"\small \begin{{aligned}} & \frac{{L(w + \varepsilon) - L(w - \varepsilon)}}{{2 \varepsilon}} \\ "
-        rf"&= \frac{{{check.loss_above:.10f} - {check.loss_below:.10f}}}{{2 \cdot {_tex(check.step)}}} \\ "
-        rf"&= {_tex(check.slope)} \end{{aligned}}"
-    )
+    st.latex(difference(check))
     gap = abs(check.slope - story.gradient.total)
     if check.kink:
         st.caption(
@@ -136,6 +142,18 @@ def _check(story: NextStep) -> None:
         )
     else:
         st.caption(f"It differs from the sum above by {say(gap)}: two ways to one number.")
+
+
+def difference(check: DifferenceCheck) -> str:
+    """Return the check as LaTeX: both losses, to as many decimals as float64 knows, their difference, the slope."""
+    apart = check.loss_above - check.loss_below
+    above, below = (f"{loss:.{DECIMALS}f}" for loss in (check.loss_above, check.loss_below))
+    return (
+        rf"\small \begin{{aligned}} L(w + \varepsilon) &= {above} \\ L(w - \varepsilon) &= {below} \\[8pt] "
+        rf"\frac{{L(w + \varepsilon) - L(w - \varepsilon)}}{{2 \varepsilon}} "
+        rf"&= \frac{{{_tex(apart)}}}{{2 \cdot {_tex(check.step)}}} \\[8pt] "
+        rf"&= {_tex(check.slope)} \end{{aligned}}"
+    )
 
 
 def _update(story: NextStep, trainer: Trainer) -> None:
@@ -156,23 +174,29 @@ def formulas(update: WeightUpdate) -> list[str]:
     gradient, decayed = _bracket(update.gradient), _bracket(update.decayed)
     if update.weight_decay:
         decay = rf"{_tex(update.weight_decay)} \cdot {_bracket(update.before)}"
-        lines.append(_line("g", rf"{gradient} + {decay}", update.decayed))
+        lines.append(_line("g", _sum(gradient, f"+ {decay}"), update.decayed))
     step = rf"{rate} \cdot {decayed}"
     if update.kind == "momentum":
         kept = rf"{_tex(update.momentum)} \cdot {_bracket(update.velocity_before)}"
-        lines.append(_line("v", rf"{kept} + {decayed}", update.velocity))
+        lines.append(_line("v", _sum(kept, f"+ {decayed}"), update.velocity))
         step = rf"{rate} \cdot {_bracket(update.velocity)}"
     elif update.kind == "adam":
         first, second = update.betas
         kept, new = rf"{first:g} \cdot {_bracket(update.mean_before)}", rf"{1 - first:.3g} \cdot {decayed}"
-        lines.append(_line("m", rf"{kept} + {new}", update.mean))
+        lines.append(_line("m", _sum(kept, f"+ {new}"), update.mean))
         kept, new = rf"{second:g} \cdot {_bracket(update.square_before)}", rf"{1 - second:.3g} \cdot {decayed}^2"
-        lines.append(_line("v", rf"{kept} + {new}", update.square))
+        lines.append(_line("v", _sum(kept, f"+ {new}"), update.square))
         lines.append(_line(r"\hat m", rf"m / (1 - {first:g}^{{{update.number}}})", update.mean_corrected))
         lines.append(_line(r"\hat v", rf"v / (1 - {second:g}^{{{update.number}}})", update.square_corrected))
         step = rf"{rate} \cdot \hat m / (\sqrt{{\hat v}} + {_tex(update.epsilon)})"
-    lines.append(_line("w", rf"{_tex(update.before)} - {step}", update.after))
+    lines.append(_line("w", _sum(_tex(update.before), f"- {step}"), update.after))
     return lines
+
+
+def _sum(first: str, second: str) -> str:
+    """Join two terms; the second stands in a line of its own where both do not fit beside each other on a phone."""
+    seen = re.sub(r"\\[a-z]+|[{}^ ]", "", first + second)
+    return first + (" " if len(seen) <= ON_ONE_LINE else r" \\ &\quad ") + second
 
 
 def _line(name: str, words: str, result: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -156,7 +157,7 @@ def test_every_tab_with_a_run(open_page: Callable[..., AppTest], run: str, tab: 
 
 
 def test_one_weight_of_the_first_step(open_page: Callable[..., AppTest]) -> None:
-    app = open_page(PAGE, tab="weight", at0="2", at2="1", at3="2", picture="3")
+    app = open_page(PAGE, tab="weight", at0="3", at2="2", at3="3", picture="4")  # counted from 1
     assert sentences(app) == ""
     story = tell_next_step(Trainer(TrainConfig()), "conv1.weight", (2, 0, 1, 2))
     words = " ".join(block.value for block in app.markdown)
@@ -164,7 +165,11 @@ def test_one_weight_of_the_first_step(open_page: Callable[..., AppTest]) -> None
     assert number(float(story.gradient.per_image[3]), 5) in words
     assert story.update is not None
     assert train_weight.formulas(story.update)[-1] in app.latex[-1].value
-    assert f"{story.check.loss_above:.10f}" in " ".join(block.value for block in app.latex)
+    assert "Picture 4 (" in words
+    tried = train_weight.difference(story.check)
+    assert tried in " ".join(block.value for block in app.latex)
+    above, below = (float(loss) for loss in re.findall(r"&= ([\d.]+) ", tried)[:2])
+    assert (above - below) / (2 * story.check.step) == pytest.approx(story.check.slope, rel=1e-5)  # from what is shown
 
 
 @pytest.mark.parametrize("kind", ["sgd", "momentum", "adam"])
@@ -270,12 +275,18 @@ def test_the_verdict_is_what_was_measured() -> None:
             name: RunView(token=name, number=1, validation=((9, 0.1, value),)) for name, value in accuracies.items()
         }
 
-    better = verdict(measured(learned=0.98, handmade=0.95, random=0.9))
-    assert "3.0 points more" in better
-    assert "holds here, though the results are hardly poor" in better
-    assert "claim does not hold" in verdict(measured(learned=0.95, handmade=0.98, random=0.9))
-    assert "came out alike" in verdict(measured(learned=0.951, handmade=0.95, random=0.9))
-    assert "ended before" in verdict({"learned": RunView(token="a", number=1)})
+    def said(learned: float, handmade: float, digits: int = 359) -> str:
+        return verdict(measured(learned=learned, handmade=handmade, random=0.85), digits)
+
+    assert "clearly better, by 6.0 points: chance alone moves such a difference by about 1.6" in said(0.98, 0.92)
+    assert "are worse, but not poor: here the claim does not hold" in said(0.98, 0.92)
+    assert "are poor, and worse than what is learned: here the claim holds" in said(0.98, 0.85)
+    assert "cannot be told apart" in said(0.986, 0.978)  # three digits of 359
+    assert "Learned filters are clearly better" in said(0.986, 0.978, 10_000)
+    assert "results are not poor: here the claim does not hold" in said(0.978, 0.986)
+    assert "Hand-made filters are clearly better, by 5.0 points" in said(0.92, 0.97)
+    assert "it is not their doing" in said(0.72, 0.71)
+    assert "ended before" in verdict({"learned": RunView(token="a", number=1)}, 359)
 
 
 def test_a_model_file_becomes_a_run_that_begins_with_its_weights(open_page: Callable[..., AppTest]) -> None:
