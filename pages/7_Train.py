@@ -15,6 +15,7 @@ frame(
 )
 message = st.empty()
 complaints = state.begin()
+refused = len(complaints)  # so many speak of settings; what follows is told in full
 train_controls.receive_own(complaints)
 values, config, dataset = train_controls.place_or_last(state, complaints)
 view = train_session.current(state, complaints)
@@ -29,5 +30,5 @@ with st.sidebar:
 with behind:
     train_tabs.draw(state, config, dataset, view)
 with message:
-    show_complaints(complaints)
+    show_complaints(train_session.told(complaints[:refused], complaints[refused:]))
 state.finish()

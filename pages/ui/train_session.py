@@ -163,6 +163,19 @@ def remove(state: PageState, token: str) -> None:
         show(state, others[-1].token if others else "")
 
 
+def told(refused: list[str], others: list[str]) -> list[str]:
+    """Return what the page says above the film: of many refused settings the first, and all else that went wrong.
+
+    >>> told(["The seed must be a number.", "No such pool.", "No such head."], ["The run is gone."])
+    ['The seed must be a number. 2 other settings could not be used either, and stay as they were. The run is gone.']
+    """
+    if not others:
+        return refused
+    if len(refused) > 2:
+        refused = [refused[0], f"{len(refused) - 1} other settings could not be used either, and stay as they were."]
+    return [" ".join(dict.fromkeys([*refused, *others]))]
+
+
 # The pace ------------------------------------------------------------------------------------------------------------
 
 

@@ -291,6 +291,7 @@ def test_a_learning_rate_of_a_million(open_page: Open, engine: Engine) -> None:
     assert run.status == "finished"
     assert "smaller learning rate" in run.reason
     assert sentences(app) == ""
+    assert "**Run 1** · stopped, step 0" in [block.value for block in app.markdown]
 
 
 def test_no_more_than_eight_runs_are_kept(open_page: Open, engine: Engine) -> None:

@@ -263,9 +263,10 @@ def test_all_that_went_wrong_is_said_in_one_place(
         raise ValueError("Nothing can be drawn.")
 
     monkeypatch.setattr(train_session, "draft", broken)
-    app = open_page(PAGE, learning_rate="fast")
+    app = open_page(PAGE, learning_rate="fast", run="x" * 24)
     assert len(app.error) == 1
     assert "learning rate must be a number" in app.error[0].value
+    assert "run that this page showed is no longer there" in app.error[0].value
     assert "Nothing can be drawn" in app.error[0].value
 
 
