@@ -115,6 +115,7 @@ def test_train_and_it_learns_what_a_trainer_learns(open_page: Open, engine: Engi
 
 def test_single_steps_pause_and_start_again(open_page: Open, engine: Engine) -> None:
     app = open_page(PAGE, **QUICK)
+    press(app, "full speed")
     press(app, "batch")
     assert (rest(engine, app).step, view(engine, app).status) == (1, "paused")
     press(app, "epoch")
@@ -247,6 +248,7 @@ def test_a_double_click_begins_one_run(open_page: Open, engine: Engine, monkeypa
 
 def test_a_changed_setting_leaves_the_run_alone(open_page: Open, engine: Engine) -> None:
     app = open_page(PAGE, **QUICK)
+    press(app, "full speed")
     press(app, "batch")
     rest(engine, app)
     first = token(app)
@@ -256,7 +258,6 @@ def test_a_changed_setting_leaves_the_run_alone(open_page: Open, engine: Engine)
     press(app, "epoch")
     run = rest(engine, app)
     assert (run.step, run.config["seed"], run.config["batch_size"]) == (17, 0, 64)
-    press(app, "full speed")
     app.button(key="train-new").click().run()
     other = rest(engine, app)
     assert token(app) != first
