@@ -13,7 +13,7 @@ from pages.ui import inspect_html as html
 from pages.ui.inspect_answer import fit_images, some_training_pictures
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
-from pages.ui.state import PageState, Setting, memo, number, text
+from pages.ui.state import PageState, Setting, memo, number, set_widget, text, widget
 from pages.ui.words import number as say
 
 COUNT = 12
@@ -21,20 +21,47 @@ SIDE = 64  # CSS pixels
 SETTINGS: tuple[Setting, ...] = (text("like_layer", ""), number("like_filter", 0, 0, 63, "filter", whole=True))
 
 
+def likeable(chosen: Chosen) -> dict[str, int]:
+    """Return how many filters each layer has whose likings can be shown."""
+    return {
+        plan.name: plan.output_shape[0]
+        for plan in chosen.network.plan
+        if len(plan.output_shape) == 3 and plan.kind == "activation"
+    }
+
+
+def put_right(state: PageState, chosen: Chosen) -> list[str]:
+    """Take out of the settings what the network does not have; return a sentence about each."""
+    said = []
+    layers = likeable(chosen)
+    if state["like_layer"] and state["like_layer"] not in layers:
+        said.append(
+            f"This network has no layer “{state['like_layer'][:40]}” with filters that like something: "
+            f"it has {', '.join(layers)}."
+        )
+        state.settle(like_layer="")
+    layer = state["like_layer"] or next(iter(layers))
+    if state["like_filter"] >= layers[layer]:
+        said.append(f"{layer} has no filter {state['like_filter']}: it has {layers[layer]}, counted from 0.")
+        state.settle(like_filter=0)
+    return said
+
+
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
     """Draw the patches of one filter, and the filter itself where it is one that sees pixels."""
-    layers = {
-        plan.name: plan for plan in chosen.network.plan if len(plan.output_shape) == 3 and plan.kind == "activation"
-    }
-    if state["like_layer"] not in layers:
-        state.settle(like_layer=next(iter(layers)))
-    layer = state["like_layer"]
-    filters = layers[layer].output_shape[0]
-    if state["like_filter"] >= filters:
-        state.settle(like_filter=0)
+    layers = likeable(chosen)
+    layer = state["like_layer"] or next(iter(layers))
+    key = f"inspect.likes.layer.{'.'.join(layers)}"
+    set_widget(key, layer)
+
+    def take() -> None:  # what nobody chose follows the network, and stands in no link
+        picked = str(widget(key))
+        kept = state["like_filter"] if state["like_filter"] < layers.get(picked, 0) else 0
+        state.change(like_layer="" if picked == next(iter(layers)) else picked, like_filter=kept)
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Layer", list(layers), key=state.key("like_layer"), width=170)
-        st.number_input("Filter", 0, filters - 1, key=state.key("like_filter"), width=130)
+        st.selectbox("Layer", list(layers), key=key, on_change=take, width=170)
+        st.number_input("Filter", 0, layers[layer] - 1, key=state.key("like_filter"), width=130)
     channel = int(state["like_filter"])
     indices = some_training_pictures(chosen)
     found = memo(

@@ -15,7 +15,7 @@ from cnncore.network import Network
 from cnncore.training import TrainConfig
 from pages.ui import runner
 from pages.ui.run_view import RunView
-from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, touch
+from pages.ui.state import PageState, Setting, choice, memo, number, recall, remember, touch, widget
 from pages.ui.train_session import SETTINGS as RUN_SETTINGS
 from pages.ui.uploads import new_file
 from pages.ui.words import literal
@@ -81,8 +81,10 @@ def chosen(state: PageState, complaints: list[str]) -> Chosen:
             "There is no run of yours on this server: train one on the Train page. You see the bundled one."
         )
         return bundled("mnist")
-    _receive(complaints)
+    failed = _receive()
     kept = recall("inspect.model")
+    if failed:
+        complaints.append(f"{failed} You still see {'the bundled one' if kept is None else kept.title}.")
     return bundled("mnist") if kept is None else kept
 
 
@@ -129,19 +131,24 @@ def _run(state: PageState) -> RunView | None:
     return engine.view(token) if token and engine.adopt(owner, token) else None
 
 
-def _receive(complaints: list[str]) -> None:
-    file = new_file("inspect.file")
-    if file is None:
-        return
-    name, data = file
-    try:
-        model = load_model(data)
-    except ValueError as error:
-        complaints.append(f"“{name}” could not be opened. {error}")
-        return
-    dataset = load("digits" if model.network.input_shape[1:] == (8, 8) else "mnist")
-    digest = hashlib.sha256(data).hexdigest()
-    remember("inspect.model", Chosen(f"“{name}”", ("file", digest), model.network, dataset, model.classes))
+def _receive() -> str:
+    """Take a new file; return a sentence for as long as the one that is chosen could not be opened."""
+    key = "inspect.file"
+    file = new_file(key)
+    if file is not None:
+        name, data = file
+        try:
+            model = load_model(data)
+        except ValueError as error:
+            remember(f"{key}.failed", f"“{name}” could not be opened. {error}")
+        else:
+            dataset = load("digits" if model.network.input_shape[1:] == (8, 8) else "mnist")
+            digest = hashlib.sha256(data).hexdigest()
+            remember("inspect.model", Chosen(f"“{name}”", ("file", digest), model.network, dataset, model.classes))
+            remember(f"{key}.failed", "")
+    elif widget(key) is None:
+        remember(f"{key}.failed", "")
+    return str(recall(f"{key}.failed") or "")
 
 
 def controls(state: PageState, chosen: Chosen) -> None:

@@ -31,7 +31,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 def put_right(state: PageState, chosen: Chosen) -> list[str]:
     """Take out of the settings what this network does not have, in any tab; return a sentence about each."""
-    said = [*inspect_why.put_right(state, chosen), *inspect_whatif.put_right(state, chosen)]
+    said = [part for tab in (inspect_why, inspect_likes, inspect_whatif) for part in tab.put_right(state, chosen)]
     steps = str(state["path"]).split()
     known = len(inspect_layers.path_of(state, chosen))
     if known < len(steps):

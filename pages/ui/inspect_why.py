@@ -16,7 +16,8 @@ from pages.ui import inspect_html as html
 from pages.ui.inspect_answer import probabilities
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
-from pages.ui.state import PageState, Setting, memo, number, text
+from pages.ui.state import PageState, Setting, memo, number, set_widget, text, widget
+from pages.ui.words import literal
 from pages.ui.words import number as say
 
 PREDICTED = -1
@@ -52,25 +53,40 @@ def target_of(state: PageState, chosen: Chosen, given: Given) -> int:
     return int(np.argmax(probabilities(chosen, given)))
 
 
+def cam_layers(chosen: Chosen) -> list[str]:
+    """Return the layers whose maps Grad-CAM can weigh."""
+    return [plan.name for plan in chosen.network.plan if len(plan.output_shape) == 3 and plan.kind != "dropout"]
+
+
+def usual(chosen: Chosen) -> dict[str, Any]:
+    """Return the layer and the window that this network is explained by, until the person chooses others."""
+    last = next(name for name in reversed(cam_layers(chosen)) if name.startswith(("relu", "leaky", "tanh")))
+    return {"cam_layer": last, "window": max(1, min(chosen.network.input_shape[1:]) // 4)}
+
+
 def put_right(state: PageState, chosen: Chosen) -> list[str]:
-    """Take out of the settings a class that the network does not have; return a sentence about it."""
+    """Take out of the settings what the network does not have; return a sentence about each."""
+    said = []
     target, count = state["target"], len(chosen.classes)
-    if target < count:
-        return []
-    state.settle(target=PREDICTED)
-    return [f"There is no class number {target}: this network has {count}, counted from 0."]
+    if target >= count:
+        state.settle(target=PREDICTED)
+        said.append(f"There is no class number {target}: this network has {count}, counted from 0.")
+    layer, layers = state["cam_layer"], cam_layers(chosen)
+    if layer and layer not in layers:
+        state.settle(cam_layer="")
+        said.append(f"This network has no layer “{layer[:40]}” for Grad-CAM: it has {', '.join(layers)}.")
+    window, side = state["window"], min(chosen.network.input_shape[1:])
+    if window > side:
+        state.settle(window=0)
+        said.append(f"The occlusion window must lie between 1 and {side} for this network, not {window}.")
+    return said
 
 
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:
     """Draw the explanations of one class, each beside the same of a random network."""
     names = ["What it reads", *chosen.classes]
-    layers = [plan.name for plan in chosen.network.plan if len(plan.output_shape) == 3 and plan.kind != "dropout"]
-    last = next(name for name in reversed(layers) if name.startswith(("relu", "leaky", "tanh")))
-    if state["cam_layer"] not in layers:
-        state.settle(cam_layer=last)
-    side = min(chosen.network.input_shape[1:])
-    if not 1 <= state["window"] <= side:
-        state.settle(window=max(1, side // 4))
+    layers, side = cam_layers(chosen), min(chosen.network.input_shape[1:])
+    settings = {**state.values(), **{name: state[name] or value for name, value in usual(chosen).items()}}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Class to explain",
@@ -79,30 +95,32 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
             key=state.key("target"),
             width=170,
         )
-        st.selectbox("Grad-CAM on layer", layers, key=state.key("cam_layer"), width=170)
-        st.number_input("Occlusion window", 1, side, key=state.key("window"), width=150)
-        st.number_input("Its stride", 1, 16, key=state.key("window_stride"), width=120)
+        key, take = _own(state, chosen, "cam_layer", settings["cam_layer"])
+        st.selectbox("Grad-CAM on layer", layers, key=key, on_change=take, width=170)
+        key, take = _own(state, chosen, "window", settings["window"])
+        st.number_input("Occlusion window", 1, side, key=key, on_change=take, width=140)
+        st.number_input("Its stride", 1, 16, key=state.key("window_stride"), width=140)
         st.number_input("Seed of the random network", 0, 9999, key=state.key("random_seed"), width=210)
     target = target_of(state, chosen, given)
     if state["off"]:
         st.caption("Explained is the whole network: the filters that are switched off under What if are on here.")
-    st.markdown(
-        f"**For the class {chosen.classes[target]}**, of the network, and of one of the same shape with random weights"
-    )
+    name = chosen.classes[target]
+    named = name if name.lower().startswith("class") else f"the class {name}"
+    st.markdown(f"**For {literal(named)}**, of the network, and of one of the same shape with random weights")
     blank: Network = memo(
         "inspect.blank", (chosen.key, state["random_seed"]), lambda: chosen.network.reinitialised(state["random_seed"])
     )
     progress = st.empty()
     done = Progress(progress)
     columns = st.columns(4)
-    key = (chosen.key, given.key, target, state["cam_layer"], state["window"], state["window_stride"])
-    for column, (name, make) in zip(columns, _explanations(state, target).items(), strict=True):
-        found = memo(f"inspect.why.{name}", key, partial(make, chosen.network, given.x, done))
-        blank_key = (*key, state["random_seed"])
+    asked = (chosen.key, given.key, target, settings["cam_layer"], settings["window"], settings["window_stride"])
+    for column, (name, make) in zip(columns, _explanations(settings, target).items(), strict=True):
+        found = memo(f"inspect.why.{name}", asked, partial(make, chosen.network, given.x, done))
+        blank_key = (*asked, state["random_seed"])
         other = memo(f"inspect.why.{name}.blank", blank_key, partial(make, blank, given.x, done))
         with column:
             st.markdown(f"**{name}**")
-            draw_map = partial(explained, state.values(), name, given.x[0, 0])
+            draw_map = partial(explained, settings, name, given.x[0, 0])
             st.html(html.row([draw_map(found, "this network"), draw_map(other, "random weights")]))
             st.caption(WORDS[name])
     progress.empty()
@@ -110,6 +128,22 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         "The line is the digit's outline; each map has a scale of its own. Where the two maps of a pair look alike, "
         "the explanation shows the digit, not what was learned (Adebayo et al. 2018)."
     )
+
+
+def _own(state: PageState, chosen: Chosen, name: str, value: Any) -> tuple[str, Callable[[], None]]:
+    """Return the key of a field that shows `value`, and what takes over the person's own choice.
+
+    A value that nobody chose follows the network, and stands in no link: it is no setting. Choosing it again by hand is
+    the way back to that.
+    """
+    key = f"inspect.why.{name}.{'.'.join(cam_layers(chosen))}.{chosen.network.input_shape}"
+    set_widget(key, value)
+
+    def take() -> None:
+        picked = widget(key)
+        state.change(**{name: state.settings[name].default if picked == usual(chosen)[name] else picked})
+
+    return key, take
 
 
 class Progress:
@@ -125,8 +159,8 @@ class Progress:
 Explanation = Callable[[Network, NDArray[Any], Progress], NDArray[Any]]
 
 
-def _explanations(state: PageState, target: int) -> dict[str, Explanation]:
-    layer, window, stride = state["cam_layer"], state["window"], state["window_stride"]
+def _explanations(settings: Mapping[str, Any], target: int) -> dict[str, Explanation]:
+    layer, window, stride = settings["cam_layer"], settings["window"], settings["window_stride"]
     return {
         "Saliency": lambda network, x, done: explain.saliency(network, x, target)[0],
         "Gradient × input": lambda network, x, done: explain.gradient_times_input(network, x, target)[0],

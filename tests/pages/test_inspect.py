@@ -144,8 +144,14 @@ def test_a_model_file_of_one_s_own(open_page: Callable[..., AppTest]) -> None:
     assert sentences(app) == ""
     x, _ = first_digit("digits")
     assert f"reads {network.predict_proba(x)[0].argmax()}," in words(app)
-    upload(app, "inspect.file", ("model.npz", b"PK\x03\x04 nothing", "application/octet-stream"))
-    assert "could not be opened" in sentences(app)
+    upload(app, "inspect.file", ("bad.npz", b"PK\x03\x04 nothing", "application/octet-stream"))
+    said = sentences(app).replace("\\", "")
+    assert "“bad.npz” could not be opened" in said
+    assert "You still see “model.npz”." in said
+    app.run()  # as long as the file stands in its field
+    assert sentences(app).replace("\\", "") == said
+    upload(app, "inspect.file", ("model.npz", exporting.save_model(network), "application/octet-stream"))
+    assert sentences(app) == ""
 
 
 @pytest.mark.parametrize(
@@ -161,6 +167,10 @@ def test_a_model_file_of_one_s_own(open_page: Callable[..., AppTest]) -> None:
         ({"path": "logits.7 conv1.99.99.99"}, "no cell “conv1.99.99.99”"),
         ({"skip": "crop nonsense"}, "no step “nonsense”"),
         ({"tab": "nowhere"}, "tab"),
+        ({"cam_layer": "nope", "window": "50"}, "no layer “nope” for Grad-CAM: it has conv1, relu1"),
+        ({"window": "50", "cam_layer": "nope"}, "must lie between 1 and 28 for this network, not 50"),
+        ({"like_layer": "nope", "like_filter": "40"}, "no layer “nope” with filters that like something"),
+        ({"like_filter": "40"}, "relu1 has no filter 40: it has"),
     ],
 )
 def test_garbage_in_the_address_is_a_sentence(open_page: Callable[..., AppTest], query: dict, said: str) -> None:
@@ -171,11 +181,30 @@ def test_garbage_in_the_address_is_a_sentence(open_page: Callable[..., AppTest],
         assert name == "network" or value not in app.query_params.get(name, [])
 
 
-def test_what_does_not_fit_the_network_is_left_out(open_page: Callable[..., AppTest]) -> None:
-    app = open_page(PAGE, source="test", tab="why", window="60", cam_layer="x", off="relu1.1")
-    assert sentences(app) == ""
+def test_what_nobody_chose_follows_the_network(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="test", tab="why", off="relu1.1")
     assert "1 is switched off below" in words(app)  # the answer is of all filters, and says so
     assert "Explained is the whole network" in words(app)
+
+    def window() -> int:
+        return next(field for field in app.number_input if field.label == "Occlusion window").value
+
+    def choose(label: str, value: str) -> None:
+        next(box for box in app.selectbox if box.label == label).set_value(value).run()
+        assert sentences(app) == ""
+
+    assert window() == 7
+    choose("Network", "digits")
+    assert window() == 2
+    assert not {"window", "cam_layer", "like_layer"} & set(app.query_params)
+    next(field for field in app.number_input if field.label == "Occlusion window").set_value(3).run()
+    choose("Grad-CAM on layer", "relu1")
+    choose("Network", "mnist")
+    assert window() == 3  # what the person chose stays
+    assert "3" in app.query_params["window"]
+    assert "relu1" in app.query_params["cam_layer"]
+    next(field for field in app.number_input if field.label == "Occlusion window").set_value(7).run()
+    assert "window" not in app.query_params
 
 
 def drawing_given(drawing: np.ndarray, chosen: inspect_network.Chosen) -> inspect_source.Given:
