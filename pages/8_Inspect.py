@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import inspect_answer, inspect_network, inspect_source, inspect_tabs
+from pages.ui import inspect_answer, inspect_canvas, inspect_network, inspect_source, inspect_tabs
 from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.sharing import link_to
 from pages.ui.state import PageState, enter
@@ -21,7 +21,7 @@ complaints += [*inspect_source.put_right(state), *inspect_tabs.put_right(state, 
 top = st.container()
 picture, answer, near = st.columns([270, 320, 280], gap="medium")
 with picture:
-    drawing = inspect_source.canvas("inspect.canvas") if state["source"] == "draw" else None
+    drawing = inspect_canvas.canvas() if state["source"] == "draw" else None
     given = inspect_source.given(state, chosen, drawing, complaints)
 with answer:
     inspect_answer.draw_answer(chosen, given, inspect_tabs.filters_off(state, chosen))
@@ -34,7 +34,7 @@ with picture:
 with near:
     inspect_answer.draw_neighbours(chosen, given)
 with st.container():  # always there: what follows stays where it is in the page's tree
-    inspect_answer.draw_stages(given)
+    inspect_answer.draw_stages(state, given)
 behind = st.container()
 with st.sidebar:
     inspect_source.controls(state, given)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cnncore.blas import OneThread
 from cnncore.datasets import split
 from cnncore.whatif import features, nearest
+from pages.ui import inspect_canvas
 from pages.ui import inspect_html as html
 from pages.ui.inspect_network import Chosen, bundled
 from pages.ui.inspect_source import STEP_OF, STEPS, Given
@@ -37,6 +38,7 @@ def probabilities(chosen: Chosen, given: Given) -> NDArray[Any]:
 def draw_given(state: PageState, given: Given) -> None:
     """Draw the picture as it was given, where no canvas shows it already."""
     if state["source"] == "draw":
+        inspect_canvas.buttons()
         st.caption(_below_canvas(given))
         return
     if given.refused is not None:
@@ -52,13 +54,19 @@ def draw_given(state: PageState, given: Given) -> None:
 
 def _below_canvas(given: Given) -> str:
     if given.stages:
-        return "Draw on, or empty it and begin again."
+        return "Draw on, or take strokes back."
     stands_in = f"{given.title} stands in."
     return f"Draw a digit here. {stands_in}" if given.refused is None else f"Nothing to read in it. {stands_in}"
 
 
-def draw_stages(given: Given) -> None:
-    """Draw every step from the picture as given to what the network reads."""
+def draw_stages(state: PageState, given: Given) -> None:
+    """Draw every step from the picture as given to what the network reads; before the first stroke, their places."""
+    if not given.stages and state["source"] == "draw":
+        names = ["Given", *STEPS.values(), "Final"]
+        shots = [html.figure((), "", strong=name, side=76, faint=True) for name in names]
+        with st.container(gap="small", key="inspect-stages"):
+            st.html(html.row(shots, "What you draw is made ready in these steps."))
+        return
     if not given.stages:
         return  # nothing was done to what is read: it stands above
     shots = []
@@ -75,9 +83,14 @@ def draw_stages(given: Given) -> None:
 
 def headline(chosen: Chosen, shares: NDArray[Any]) -> str:
     """Return in a sentence what a network reads, and how surely."""
+    return f"{chosen.title} {verdict(chosen, shares)}."
+
+
+def verdict(chosen: Chosen, shares: NDArray[Any]) -> str:
+    """Return what a network reads, and how surely, as words that follow its name."""
     best = int(np.argmax(shares))
     share = html.percent(float(shares[best])).replace(" ", "\u00a0")
-    return f"{chosen.title} reads {chosen.classes[best]}, with {share}."
+    return f"reads {chosen.classes[best]}, with {share}"
 
 
 def draw_answer(chosen: Chosen, given: Given, off: int = 0) -> None:

@@ -23,11 +23,8 @@ STEPS = {"polarity": "Polarity", "crop": "Crop", "scale": "Scale", "centre": "Ce
 STEP_OF = {"scaled": "scale", "centred": "centre"}
 """Of a stage of the preparation, the step that gives it, where that has another name."""
 SOURCES = {"test": "A test digit", "draw": "Draw one", "upload": "Upload a picture", "camera": "Take a photograph"}
-CANVAS = 252  # CSS pixels
-STROKE = 20
 ENLARGED = 8
 """How many times larger a test digit is made before it is prepared for a network of another size."""
-LARGEST_DRAWING = 4_000_000  # characters of a drawing that came from the browser
 
 SETTINGS: tuple[Setting, ...] = (
     choice("source", "draw", list(SOURCES), "input"),
@@ -104,14 +101,15 @@ def given(state: PageState, chosen: Chosen, drawing: Any, complaints: list[str])
     elif source in ("upload", "camera"):
         failed = _receive(source)
         kept = recall(f"inspect.{source}")
-        name, image = ("", None) if kept is None else (f"“{kept[0]}”", kept[1])
+        called = "" if kept is None else "your photograph" if source == "camera" else f"“{kept[0]}”"
+        name, image = called, None if kept is None else kept[1]
     if failed:
         complaints.append(f"{failed} You still see {name}." if name else failed)
     stand_in = test_digit(chosen, state["digit"])
     if image is None:
         return stand_in
     try:
-        return prepared(image, chosen, skipped(state.values()), SOURCES[source])
+        return prepared(image, chosen, skipped(state.values()), name[0].upper() + name[1:])
     except UnreadableError as error:
         if not failed:  # one thing at a time: the newest
             begun = name[0].upper() + name[1:]
@@ -124,7 +122,7 @@ def prepared(
 ) -> Given:
     """Return a picture made ready as the network's training set was. UnreadableError if it shows nothing."""
     digest = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
-    key = (digest, image.shape, chosen.like, skip, chosen.network.input_shape)
+    key = (title, digest, image.shape, chosen.like, skip, chosen.network.input_shape)
 
     def make() -> Given:
         ready = prepare(image, like=chosen.like, skip=skip)
@@ -203,36 +201,6 @@ def _mixed(chosen: Chosen) -> NDArray[np.int64]:
     return order
 
 
-def canvas(key: str) -> NDArray[np.uint8] | None:
-    """Draw the canvas; return what was drawn on it, (H, W) dark on white, or None while it is empty."""
-    from streamlit_drawable_canvas import st_canvas
-
-    with st.container(key="inspect-canvas"):
-        result = st_canvas(
-            stroke_width=STROKE,
-            stroke_color="#1d2329",
-            background_color="#ffffff",
-            height=CANVAS,
-            width=CANVAS,
-            return_image_data=True,
-            key=key,
-        )
-    try:
-        objects = (result.json_data or {}).get("objects")
-        address = result._image_data_url
-        if not objects or address is None or len(address) > LARGEST_DRAWING:
-            return None
-        return flattened(decode(result.image_bytes or b""))
-    except (ImageError, ValueError, AttributeError, TypeError):  # the browser can send anything
-        return None
-
-
-def flattened(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a drawing as grey levels."""
-    levels: NDArray[np.uint8] = np.rint(rgb.astype(np.float32).mean(axis=2)).astype(np.uint8)
-    return levels
-
-
 def _receive(source: str) -> str:
     """Take a new file; return a sentence for as long as the one that is chosen could not be opened."""
     key = f"inspect.{source}.file"
@@ -276,7 +244,7 @@ def _in_use(source: str, given: Given) -> str:
         return f"Until then {given.title.lower()} is read."
     if given.refused is not None:
         return f"In use: {given.title.lower()}, since nothing can be read in {given.refused.name}."
-    return f"In use: {kept[0][:60]}"
+    return f"In use: {'your photograph' if source == 'camera' else kept[0][:60]}"
 
 
 def _skip_controls(state: PageState) -> None:

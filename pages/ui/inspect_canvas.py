@@ -1,0 +1,102 @@
+"""The canvas of the Inspect page: what is drawn on it stays while other pages and other inputs are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnncore.images import ImageError, decode
+from pages.ui.state import recall, remember, touch, widget
+
+SIDE = 252  # CSS pixels, as in assets/app.css
+HIDDEN = 28
+"""CSS pixels at the upper edge that are cut off: there lies the canvas's own bar of tools, which answers a finger
+without being seen. Our buttons below the canvas take its place."""
+STROKE = 20
+KEY = "inspect.canvas"
+LARGEST_DRAWING = 4_000_000  # characters of a drawing that came from the browser
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What is on the canvas: its strokes in the canvas's own words, and as grey levels (None while it is empty).
+
+    `past` is the browser's word for a drawing that a button has changed since: it is on the screen for a moment more.
+    """
+
+    strokes: tuple[Any, ...] = ()
+    image: NDArray[np.uint8] | None = None
+    said: str | None = None
+    past: str | None = None
+
+
+def kept() -> Drawing:
+    """Return what was last on the canvas in this session."""
+    found: Drawing = recall(KEY) or Drawing()
+    return found
+
+
+def canvas() -> NDArray[np.uint8] | None:
+    """Draw the canvas; return what was drawn on it, (H, W) dark on white, or None while it is empty."""
+    from streamlit_drawable_canvas import st_canvas
+
+    with st.container(key="inspect-canvas"):
+        result = st_canvas(
+            stroke_width=STROKE,
+            stroke_color="#1d2329",
+            background_color="#ffffff",
+            height=SIDE + HIDDEN,
+            width=SIDE,
+            initial_drawing=_begun(),
+            return_image_data=True,
+            key=KEY,
+        )
+    try:
+        said = result._image_data_url
+        if said is None or len(said) > LARGEST_DRAWING or said in (kept().said, kept().past):
+            return kept().image
+        strokes = tuple((result.json_data or {}).get("objects") or ())
+        image = flattened(decode(result.image_bytes or b"")[HIDDEN:]) if strokes else None
+        remember(KEY, Drawing(strokes, image, said))
+    except (ImageError, ValueError, AttributeError, TypeError):  # the browser can send anything
+        return None
+    return image
+
+
+def _begun() -> dict[str, Any]:
+    """Return what the canvas begins with. While the browser has it, it must not change, or it would begin anew."""
+    begun: dict[str, Any] = recall(f"{KEY}.begun") or {"turn": 0}
+    drawn = getattr(widget(KEY), "drawing", None)
+    if not drawn or not drawn.get("data"):  # nothing was drawn since the canvas came onto the screen
+        begun = {**begun, "objects": list(kept().strokes)}
+        remember(f"{KEY}.begun", begun)
+    return begun
+
+
+def buttons() -> None:
+    """Draw what takes the last stroke back, and what empties the canvas."""
+    empty = not kept().strokes
+    with st.container(horizontal=True, gap="small", key="inspect-canvas-buttons"):
+        st.button("Undo", key=f"{KEY}.undo", on_click=_leave, args=(-1,), disabled=empty, icon=":material/undo:")
+        st.button("Empty", key=f"{KEY}.empty", on_click=_leave, args=(0,), disabled=empty, icon=":material/delete:")
+
+
+def _leave(count: int) -> None:
+    """Leave the first strokes on the canvas: as many as `count` says in a slice."""
+    before = kept()
+    strokes = before.strokes[:count]
+    past = before.said or before.past
+    remember(KEY, replace(before, strokes=strokes, image=before.image if strokes else None, said=None, past=past))
+    turn = (recall(f"{KEY}.begun") or {"turn": 0})["turn"] + 1  # a number that tells it from the last one like it
+    remember(f"{KEY}.begun", {"turn": turn, "objects": list(strokes)})
+    touch()
+
+
+def flattened(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a drawing as grey levels."""
+    levels: NDArray[np.uint8] = np.rint(rgb.astype(np.float32).mean(axis=2)).astype(np.uint8)
+    return levels
