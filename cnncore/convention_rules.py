@@ -138,6 +138,8 @@ def exchange(plan: Plan, other: Plan, traits: tuple[str, ...] | list[str]) -> Pl
     Returns
     -------
     Plan
+        The windows take `ceil_mode` along where the rest is no trait of its own: which windows there are is then one
+        question, not two.
 
     Examples
     --------
@@ -147,15 +149,18 @@ def exchange(plan: Plan, other: Plan, traits: tuple[str, ...] | list[str]) -> Pl
     >>> exchange(ours, theirs, ["flip", "windows"]) == theirs
     True
     """
-    return replace(plan, **{_FIELDS[trait]: getattr(other, _FIELDS[trait]) for trait in traits})
+    fields = {_FIELDS[trait] for trait in traits}
+    if "windows" in traits and not _differs("rest", plan, other):
+        fields.add("ceil")
+    return replace(plan, **{field: getattr(other, field) for field in fields})
 
 
 def _differs(trait: str, ours: Plan, theirs: Plan) -> bool:
     """Whether two plans differ in a trait in a way that can show: a border rule cannot where nothing is padded."""
     if trait == "outside" and not (ours.padded or theirs.padded):
         return False
-    if trait == "rest" and _same_rest(ours) and _same_rest(theirs):
-        return False
+    if trait == "rest" and (_same_rest(ours) or _same_rest(theirs)):
+        return False  # one has no rest, as its windows lie: it keeps none, or drops none
     field = _FIELDS[trait]
     return bool(getattr(ours, field) != getattr(theirs, field))
 
@@ -270,7 +275,16 @@ def _windows(ours: Plan, theirs: Plan, profile: Profile, reference: Profile, set
         effect = f"its numbers stand {' and '.join(way for way in ways if way)}"
     else:
         effect = "the last windows see other cells"
-    return Rule("windows", short, f"{why} {_pads(ours)}, {reference.name} {_pads(theirs)}: {effect}.")
+    here, there = _pads(ours), _pads(theirs)
+    if not _differs("rest", ours, theirs):  # else the rest has a sentence of its own
+        here, there = here + _hanging(ours, theirs), there + _hanging(theirs, ours)
+    return Rule("windows", short, f"{why} {here}, {reference.name} {there}: {effect}.")
+
+
+def _hanging(plan: Plan, other: Plan) -> str:
+    """What is added to the padding of the one plan whose last windows hang over the edge."""
+    hangs = plan.ceil and not other.ceil and not _same_rest(plan)
+    return " (ceil_mode: its last windows hang over the edge)" if hangs else ""
 
 
 def _pads(plan: Plan) -> str:

@@ -116,3 +116,40 @@ def test_what_cannot_be_worked_around_is_refused() -> None:
     ):
         with pytest.raises(RefusedError, match=sentence):
             find_workaround(PROFILES[key], (3, 3), (4, 4), asked)
+
+
+@pytest.mark.parametrize("key", ["ndimage.uniform_filter", "cv2.blur"])
+def test_windows_that_drop_nothing_are_other_windows_and_no_more(key: str) -> None:
+    """Both have 3 × 3 numbers: windows at rows −1, 2 and 5, none over an edge, beside those of ceil_mode."""
+    pytorch, other = PROFILES["torch.avg_pool2d"], PROFILES[key]
+    asked = Settings("average", padding="same", stride=3, ceil_mode=True)
+    image, window = numbers(5, 7, 7), np.ones((2, 2))
+    found = find_workaround(other, (7, 7), (2, 2), asked)
+    assert found is not None
+    theirs = make_plan(pytorch, (7, 7), (2, 2), asked)
+    assert found.plan.out == theirs.out == (3, 3)
+    why = explain_plans(found.plan, theirs, other, pytorch, image, window, asked)
+    assert [rule.sentence for rule in why.rules] == [
+        "Pads 1 before and 0 after, PyTorch nothing (ceil_mode: its last windows hang over the edge): its windows start "
+        "at row −1, column −1."
+    ]
+    assert [rule.trait for rule in why.idle] == ["outside"]
+
+
+def test_windows_that_hang_over_the_edge_can_be_all_there_are() -> None:
+    pytorch, scipy = PROFILES["torch.avg_pool2d"], PROFILES["ndimage.uniform_filter"]
+    asked = Settings("average", padding="same", border="constant", stride=3, ceil_mode=True)
+    image, window = numbers(6, 5, 1), np.ones((4, 2))
+    found = find_workaround(scipy, (5, 1), (4, 2), asked)
+    assert found is not None
+    ours = make_plan(pytorch, (5, 1), (4, 2), asked)
+    kept = (
+        "ceil_mode keeps the last windows, which hang over the edge: 2 × 1 numbers, not none; SciPy ndimage drops them."
+    )
+    dropped = "Drops the windows that hang over the edge; PyTorch keeps them (ceil_mode): 2 × 1 numbers, not none."
+    for plans, profiles, sentence in (
+        ((ours, found.plan), (pytorch, scipy), kept),
+        ((found.plan, ours), (scipy, pytorch), dropped),
+    ):
+        why = explain_plans(*plans, *profiles, image, window, asked)
+        assert sentence in [rule.sentence for rule in (*why.rules, *why.idle)]

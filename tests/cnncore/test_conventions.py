@@ -429,18 +429,17 @@ def test_the_sentences_say_the_numbers_of_the_case() -> None:
     }
 
 
-def test_windows_that_hang_over_the_edge_can_be_all_there_are() -> None:
-    pytorch, keras = PROFILES["torch.max_pool2d"], PROFILES["keras.max_pooling2d"]
-    asked = Settings("max", padding="same", stride=2, ceil_mode=True)
-    for ours, theirs, short, sentence in (
-        (pytorch, keras, "rest kept", "ceil_mode keeps the last windows, which hang over the edge: 1 × 1 numbers, not "
-         "none; Keras drops them."),
-        (keras, pytorch, "rest dropped", "Drops the windows that hang over the edge; PyTorch keeps them (ceil_mode): "
-         "1 × 1 numbers, not none."),
-    ):  # fmt: skip
-        found = explain_difference(ours, theirs, [[5.0]], np.ones((1, 2)), asked)
-        assert found.rules == ()
-        assert sentence in [rule.sentence for rule in found.idle if rule.short == short]
+def test_who_has_no_rest_drops_none() -> None:
+    """Keras's “same” pads what the last window needs: it keeps as many as ceil_mode does, and drops nothing."""
+    pytorch, keras = PROFILES["torch.avg_pool2d"], PROFILES["keras.average_pooling2d"]
+    asked, window = Settings("average", padding="same", stride=3, ceil_mode=True), np.ones((2, 2))
+    hangs = "PyTorch nothing (ceil_mode: its last windows hang over the edge)"
+    found = explain_difference(keras, pytorch, RAMP, window, asked)
+    assert found.rules == ()
+    sentence = f"Pads what size and stride need, 0 before and 1 after, {hangs}: the last windows see other cells."
+    assert {rule.short: rule.sentence for rule in found.idle if rule.trait != "outside"} == {"other windows": sentence}
+    found = explain_difference(pytorch, keras, RAMP, window, asked)
+    assert [rule.trait for rule in (*found.rules, *found.idle)] == ["windows", "outside"]
 
 
 def test_scipy_swaps_input_and_kernel_where_the_kernel_is_larger() -> None:
