@@ -5,10 +5,36 @@
 // trigger `go`: { channel, row, column } or { unit }, a cell of the layer before. Pointing sends nothing.
 
 const CELL_PARTS = ["inputs", "weights", "products"];
-const CELL_TOLD = 300; // CSS pixels that the words take, at least, beside the equation
+const CELL_TOLD = 270; // CSS pixels that the words take, at least, beside the equation
 const CELL_STEP = 24; // of a step's line
 const CELL_UNDER = 24; // of a caption and its space
 const CELL_HEIGHT = 330; // of the view where it is wide, as in cell.css: what stands above it does not move
+const CELL_DIGITS = 4; // of a number outside the grids, as in the steps' lines and in the view of the network
+
+/** A number with so many decimals, also where the last are zeros; whole numbers whole. */
+const fixed = (value, decimals) => (isNumber(value) && !Number.isInteger(value) ? value.toFixed(decimals).replace("-", MINUS) : numeral(value).replaceAll(",", ""));
+
+/**
+ * As `fitNumbers`, but all the numbers have the same decimals: three digits of the largest, or two. A small number then
+ * takes no room from the large ones, which are what the sum is made of.
+ */
+function fitAlike(values, cell, family) {
+  if (cell < READABLE) return null;
+  const most = Math.max(...values.filter(isNumber).map(Math.abs), 0);
+  const place = Math.floor(Math.log10(most || 1));
+  const room = cell - (cell < 32 ? 4 : 6), largest = Math.min(LARGEST_FIGURES, cell * 0.42); // as in fitNumbers
+  for (const digits of [3, 2]) {
+    const decimals = Math.max(digits - 1 - place, 0);
+    if (decimals > 6 || place > 6) break; // those need an exponent
+    for (const [short, least] of [[(text) => text, SMALLEST_FIGURES + 1.5], [terse, SMALLEST_FIGURES]]) {
+      const write = (value) => short(fixed(value, decimals));
+      const widest = Math.max(...values.map((value) => textWidth(write(value), family)), 0.1);
+      const font = Math.min(largest, Math.floor((2 * room) / widest) / 2);
+      if (font >= least) return { font, write };
+    }
+  }
+  return fitNumbers(values, cell, family);
+}
 
 class CellView {
   constructor(parent) {
@@ -86,7 +112,7 @@ class CellView {
     this.root.classList.toggle("alone", this.side.hidden);
     this.title.textContent = data.title;
     this.root.setAttribute("aria-label", `${data.title}, taken apart`);
-    const shown = numeral(data.value);
+    const shown = numeral(data.value, CELL_DIGITS);
     this.value.textContent = shown;
     this.exact.textContent = exactly(data.value) === shown ? "" : `exactly ${exactly(data.value)}`;
     this.steps.replaceChildren(...data.steps.map(({ layer, text }, i) =>
@@ -214,7 +240,7 @@ class CellView {
     const narrow = this.root.classList.contains("narrow");
     const colours = this.colours();
     const inside = (row, column) => data.inside[place * size + row * cols + column] === 1;
-    const fits = CELL_PARTS.map((part) => fitNumbers([...this[part].subarray(place * size, (place + 1) * size)], cell, this.look.family));
+    const fits = CELL_PARTS.map((part) => fitAlike([...this[part].subarray(place * size, (place + 1) * size)], cell, this.look.family));
     const font = Math.min(...fits.map((fit) => fit?.font ?? SMALLEST_FIGURES));
     CELL_PARTS.forEach((part, i) => {
       this.blocks[i].hidden = i > 0 && !three;
@@ -247,7 +273,7 @@ class CellView {
     const { data } = this;
     if (this.pixel) return { inputs: "pixel", weights: "weights", products: `adds to ${data.before}, ${this.name(place)}` }[part];
     if (part === "inputs") return `${data.before}, ${this.name(place)}`;
-    return part === "products" ? `${narrow ? "" : "products, "}sum ${numeral(data.sums[place], 4)}` : part;
+    return part === "products" ? `${narrow ? "" : "products, "}sum ${numeral(data.sums[place], CELL_DIGITS)}` : part;
   }
 
   read(part, place) {

@@ -68,7 +68,7 @@ function cellList({ signal, choose, enter }) {
       const canvas = minis(place);
       return element("div", { class: "row", role: "option", tabindex: "-1", "aria-selected": "false", "aria-label": `${name}: ${exactly(value)}` },
         element("span", { class: "row-name" }, name), ...(canvas ? [canvas] : []),
-        element("span", { class: "track", "aria-hidden": "true" }, bar), element("span", { class: "row-value" }, numeral(value, 3)));
+        element("span", { class: "track", "aria-hidden": "true" }, bar), element("span", { class: "row-value" }, numeral(value, 4)));
     });
     rows.replaceChildren(...boxes);
     const left = values.length - order.length;

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 from cnncore.whatif import accuracy_without
 from pages.ui import inspect_html as html
 from pages.ui import inspect_network as networks
-from pages.ui.inspect_answer import digits_on_offer, headline, probabilities
+from pages.ui.inspect_answer import digits_on_offer, probabilities, verdict
 from pages.ui.inspect_network import BUNDLED, Chosen
 from pages.ui.inspect_source import Given, for_another
 from pages.ui.run_view import RunView
 from pages.ui.state import PageState, Setting, choice, memo, number, set_widget, widget
 from pages.ui.train_session import SETTINGS as RUN_SETTINGS
+from pages.ui.words import literal
 
 RUN = "run"
 FIRST = -2
 """Of a run: its first checkpoint, which is beside most others the most telling."""
-MOST = 16
-"""Maps and filters of each network that are shown."""
+MOST = 32
+"""Maps and filters of each network that are shown, the first ones."""
 SETTINGS: tuple[Setting, ...] = (
     choice("other", "auto", ["auto", *BUNDLED, RUN], "network to compare with"),
     Setting("other_run", "", RUN_SETTINGS[0].check, private=True),
@@ -111,10 +112,12 @@ def _answer(chosen: Chosen, given: Given, shares: NDArray[Any]) -> None:
     reading = html.reading(
         html.grey_uri(given.x[0, 0]),
         (rows, columns),
-        headline(chosen, shares),
+        verdict(chosen, shares),
         f"From {rows} × {columns} pixels.",
+        whose=chosen.title,
     )
-    st.html(reading + html.bars(shares, chosen.classes, right=given.label if chosen.judged else None))
+    right = given.label if chosen.judged else None
+    st.html(reading + html.bars(shares, chosen.classes, right=right, ordered=True))
     said = "" if given.stages else " ".join(given.notes)  # of a test digit that was made ready for this network
     said += f" {chosen.network.parameter_count:,} parameters."
     if chosen.judged:
@@ -129,8 +132,8 @@ def _inside(both: tuple[Chosen, Chosen], pictures: tuple[Given, Given]) -> None:
     maps, weights = [], []
     for network, picture in zip(both, pictures, strict=True):
         layer = next(plan for plan in network.network.plan if plan.kind == "activation")
-        maps.append(network.network.activations(picture.x)[layer.name][0][:MOST])
-        weights.append(network.network.parameters()["conv1.weight"].mean(axis=1)[:MOST])
+        maps.append(network.network.activations(picture.x)[layer.name][0])
+        weights.append(network.network.parameters()["conv1.weight"].mean(axis=1))
     titles = tuple(network.title for network in both)
     _row("First layer's maps of this picture", titles, maps)
     _row("First layer's filters", titles, weights)
@@ -143,15 +146,24 @@ def _row(what: str, titles: tuple[str, ...], sides: list[NDArray[Any]]) -> None:
     st.html(html.scale(bound, signed=signed, what=f"{what}, one scale for both"))
     for column, title, planes in zip(st.columns(2, gap="large"), titles, sides, strict=True):
         with column:
-            st.caption(title)
+            st.caption(literal(title + how_many(len(planes))))
             st.html(
                 html.row(
                     [
                         html.figure(paint(plane, bound), str(n), side=44, shape=plane.shape)
-                        for n, plane in enumerate(planes)
+                        for n, plane in enumerate(planes[:MOST])
                     ]
                 )
             )
+
+
+def how_many(count: int) -> str:
+    """Return what follows a network's name: how many maps or filters it has, and how many of them are shown.
+
+    >>> how_many(8), how_many(64)
+    (': 8', ': the first 32 of 64')
+    """
+    return f": {count}" if count <= MOST else f": the first {MOST} of {count}"
 
 
 def common_bound(sides: list[NDArray[Any]]) -> float:

@@ -21,6 +21,8 @@ from pages.ui.words import number as say
 Picture = NDArray[Any]
 SHARP = 168
 """Pixels of a stencil's longer side, about: the browser would blur a smaller one."""
+AT_ONCE = 11
+"""Bars of a list that are seen without scrolling, as in assets/app.css."""
 PRIMARY = f"light-dark({LIGHT.primary},{DARK.primary})"
 ENDS = tuple(f"light-dark(rgb{LIGHT.signed[end]},rgb{DARK.signed[end]})" for end in (0, 2))
 """The colours of negative and of positive numbers."""
@@ -156,10 +158,15 @@ def drawn(
     return f'<div style="{style}">{planes}</div>'
 
 
-def reading(picture: str, shape: tuple[int, ...], said: str, words: str) -> str:
-    """Return what a network reads, what it says of it, and, quietly, what the picture is."""
+def reading(picture: str, shape: tuple[int, ...], said: str, words: str, *, whose: str = "") -> str:
+    """Return what a network reads, what it says of it, and, quietly, what the picture is.
+
+    With `whose`, the network's name has a line of its own, cut off where it is too long: what stands below two readings
+    side by side is then level.
+    """
+    name = f'<p class="whose" title="{escape(whose)}">{escape(whose)}</p>' if whose else ""
     return (
-        f'<div class="reading">{drawn(picture, 72, shape)}<div><p><b>{escape(said)}</b></p>'
+        f'<div class="reading">{drawn(picture, 72, shape)}<div>{name}<p><b>{escape(said)}</b></p>'
         f"<p><small>{escape(words)}</small></p></div></div>"
     )
 
@@ -185,8 +192,12 @@ def row(figures: Sequence[str], notes: str = "") -> str:
     return f'<div class="shots">{"".join(figures)}{after}</div>'
 
 
-def bars(probabilities: NDArray[Any], classes: Sequence[str], *, right: int | None = None) -> str:
+def bars(
+    probabilities: NDArray[Any], classes: Sequence[str], *, right: int | None = None, ordered: bool = False
+) -> str:
     """Return one bar for each class, as long as its probability; the largest stands out.
+
+    Of many classes the most probable come first, as the list shows but some of them at a time.
 
     Parameters
     ----------
@@ -194,14 +205,20 @@ def bars(probabilities: NDArray[Any], classes: Sequence[str], *, right: int | No
     classes : sequence of str
     right : int, optional
         What the picture really is.
+    ordered : bool
+        Whether many classes, too, keep their order, for lists that stand side by side.
     """
     best = int(np.argmax(probabilities))
+    order = list(range(len(classes)))
+    if len(classes) > AT_ONCE and not ordered:
+        order.sort(key=lambda number: -float(probabilities[number]))
     lines = []
-    for number, (name, share) in enumerate(zip(classes, probabilities, strict=True)):
+    for number in order:
+        name, share = classes[number], probabilities[number]
         marks = " best" if number == best else ""
         truth = ' <i title="what it is">✓</i>' if number == right else ""
         lines.append(
-            f'<li class="bar{marks}"><b>{escape(name)}{truth}</b>'
+            f'<li class="bar{marks}"><b title="{escape(name)}">{escape(name)}{truth}</b>'
             f'<span><i style="width:{100 * float(share):.2f}%"></i></span><em>{percent(float(share))}</em></li>'
         )
     return f'<ol class="bars">{"".join(lines)}</ol>'
@@ -214,7 +231,8 @@ def differences(first: NDArray[Any], second: NDArray[Any], classes: Sequence[str
         side = "left" if change > 0 else "right"
         style = f"{side}:50%;width:{50 * abs(change):.2f}%;background:{ENDS[int(change > 0)]}"
         lines.append(
-            f'<li class="bar"><b>{escape(name)}</b><span class="both"><i style="{style}"></i></span>'
+            f'<li class="bar"><b title="{escape(name)}">{escape(name)}</b>'
+            f'<span class="both"><i style="{style}"></i></span>'
             f"<em>{points(float(change))}</em></li>"
         )
     said = "<p><b>The second less the first</b>, in percentage points: red where it gives a class more.</p>"

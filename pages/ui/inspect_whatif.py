@@ -212,11 +212,11 @@ def _chart(
         )
     figure.add_vline(x=amount, line={"color": colours.quiet, "width": 1})
     figure.update_layout(
-        height=230,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        height=250,
+        margin={"l": 10, "r": 10, "t": 36, "b": 10},
         xaxis={"title": unit, "gridcolor": colours.border, "zeroline": False},
         yaxis={"title": "probability", "range": [0, 1.02], "gridcolor": colours.border},
-        legend={"orientation": "h", "y": 1.15},
+        legend={"orientation": "h", "x": 0, "y": 1.03, "yanchor": "bottom"},  # above the lines, not on them
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colours.text},

@@ -158,6 +158,10 @@ def test_a_click_traces_and_the_number_leads_down_to_a_pixel_and_back(visit: Cal
     product = grids.nth(2).get_by_role("row").nth(1).get_by_role("gridcell").nth(1)
     a, b, c = (number(one.get_attribute("aria-label")) for one in (centre, weight, product))
     assert a * b == pytest.approx(c, rel=1e-5, abs=1e-9)
+    for grid in (grids.nth(1), grids.nth(2)):  # all the numbers of a grid have two or three decimals alike
+        texts = [text for text in grid.get_by_role("gridcell").all_inner_texts() if text != "0"]
+        assert len({len(text.partition(".")[2]) for text in texts}) == 1
+        assert min(len(text.partition(".")[2]) for text in texts) >= 2
     centre.hover()
     expect(cell.locator(".readout")).to_contain_text("×")
     centre.click()

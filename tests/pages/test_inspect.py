@@ -65,6 +65,7 @@ def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest])
     app = open_page(PAGE, source="upload")
     upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
     assert sentences(app) == ""
+    assert ">“digit.png”</figcaption>" in html(app)  # below the picture
     ready = prepare(np.asarray(Image.open(file).convert("RGB")), like="mnist")
     read = pretrained.load("mnist").predict_proba(ready.final)[0]
     assert f"reads {read.argmax()}," in words(app)
@@ -247,6 +248,34 @@ def test_compare_is_in_the_link(open_page: Callable[..., AppTest]) -> None:
     np.testing.assert_allclose([float(value.replace("−", "-")) for value in shown], change, atol=0.051)
     app = open_page(PAGE, source="test", tab="compare", other="run", other_run="gone")
     assert "not on this server" in words(app)
+
+
+def test_compare_shows_every_filter_or_says_of_how_many(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="test", network="digits", tab="compare", other="mnist")
+    own, other = (pretrained.load(name).plan[0].output_shape[0] for name in ("digits", "mnist"))
+    for name, count in (("8 × 8", own), ("MNIST", other)):
+        assert (
+            sum(f"The bundled {name} network: {count}" in block.value.replace("\\", "") for block in app.caption) == 2
+        )
+    numbers = re.findall(r"<figcaption[^>]*>(\d+)</figcaption>", html(app))
+    assert sorted(map(int, numbers)) == sorted([*range(own), *range(other)] * 2)
+
+
+def test_of_many_classes_the_most_probable_come_first() -> None:
+    shares = np.full(20, 0.01)
+    shares[[13, 4]] = 0.6, 0.22
+    classes = [f"class {n}" for n in range(20)]
+
+    def names(text: str) -> list[str]:
+        return re.findall(r">(class \d+)", text)
+
+    assert names(inspect_html.bars(shares, classes)) == [
+        "class 13",
+        "class 4",
+        *(f"class {n}" for n in range(20) if n not in (4, 13)),
+    ]
+    assert names(inspect_html.bars(shares, classes, ordered=True)) == classes
+    assert names(inspect_html.bars(shares[:10], classes[:10])) == classes[:10]
 
 
 def test_both_networks_maps_have_one_scale() -> None:
