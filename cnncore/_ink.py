@@ -14,6 +14,10 @@ LEAST_CONTRAST = 12
 """Grey levels, of 255, by which ink must differ from a plain background."""
 NEAR = 6
 """Grey levels around the most common one that still count as the plain background."""
+LEAST_SHADED = 0.05
+"""Share of the border that a shadow reaches at least."""
+LEAST_WRITTEN = 0.002
+"""Share of the picture that ink covers at least, where light and shadow meet."""
 FAINT = 0.08
 """Ink below this is left out: the noise of a plain background, the last trace of a blurred edge."""
 SOLID = 0.4
@@ -68,7 +72,7 @@ def find_ink(levels: Array) -> Ink:
     if highest - lowest < LEAST_CONTRAST:
         raise ValueError(f"{NOTHING}all of the picture has about the same brightness.")
     background = _plain_background(levels, counts)
-    plain = None if background is None else _plain_table(counts, background)
+    plain = None if background is None or _shaded(levels, counts, background) else _plain_table(counts, background)
     if plain is not None:
         table, dark = plain
         ink = _pieces(table[levels], dark, even=True)
@@ -85,14 +89,36 @@ def find_ink(levels: Array) -> Ink:
 
 def _plain_background(levels: Array, counts: Array) -> int | None:
     """Return the level of a background that has one, else None."""
-    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
-    around = np.bincount(border, minlength=256)
+    around = _around_it(levels)
     for own, least_here, other, least_there in ((around, 0.6, counts, 0.15), (counts, 0.5, around, 0.3)):
         level = _commonest(own)
         near = slice(max(0, level - NEAR), level + NEAR + 1)
         if own[near].sum() >= least_here * own.sum() and other[near].sum() >= least_there * other.sum():
             return level
     return None
+
+
+def _around_it(levels: Array) -> Array:
+    """Return how many pixels of the picture's border have each of 256 grey levels."""
+    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
+    return np.bincount(border, minlength=256)
+
+
+def _shaded(levels: Array, counts: Array, background: int) -> bool:
+    """Return whether the background has a second level, as under the sharp edge of a shadow.
+
+    It then reaches the border, as strokes that leave the picture do; but something is darker, or brighter, than both
+    levels: what was written, of which nothing is outside a plain background and its ink.
+    """
+    around = _around_it(levels)
+    step = np.abs(np.arange(256) - background)
+    odd = np.where(step >= LEAST_CONTRAST, around, 0)
+    if odd.sum() < LEAST_SHADED * around.sum():
+        return False
+    second = _commonest(odd)
+    low, high = sorted((background, second))
+    outside = counts[: max(0, low - LEAST_CONTRAST)].sum(), counts[high + LEAST_CONTRAST + 1 :].sum()
+    return bool(max(outside) > LEAST_WRITTEN * counts.sum())
 
 
 def _commonest(counts: Array) -> int:

@@ -190,6 +190,25 @@ def test_photographs_in_uneven_light_are_read() -> None:
     assert uneven >= 24
 
 
+def test_the_sharp_edge_of_a_shadow_is_no_stroke() -> None:
+    rng = np.random.default_rng(5)
+    network, right = pretrained.load("mnist"), 0
+    for number, (drawing, digit, _) in enumerate(drawn_digits(30)):
+        y, x = (np.arange(side) - side * rng.uniform(0.3, 0.7) for side in drawing.shape)
+        angle = rng.uniform(0, 2 * np.pi)
+        shadow = np.cos(angle) * x + np.sin(angle) * y[:, None] > 0
+        light = np.where(shadow, (0.5, 0.7)[number % 2], 1)
+        ready = prepare(np.rint(drawing * light).astype(np.uint8))
+        right += int(network.forward(ready.final).argmax()) == digit
+    assert right >= 28
+
+
+def test_a_stroke_that_leaves_the_picture_is_no_shadow() -> None:
+    for digit in range(10):
+        ready = prepare(draw(digit, off_canvas(Hand(pen=0.1), 0.1)))
+        assert not any("uneven" in note for note in ready.notes)
+
+
 def test_a_sheet_on_a_darker_table_is_not_the_digit() -> None:
     rng = np.random.default_rng(1)
     network, right = pretrained.load("mnist"), 0
