@@ -3,7 +3,8 @@
     data = convolution(image, kernel, stride=2)
     film.png(data, dark=False), film.gif(data, dark=False)
 
-Both look as the explorer does on the screen, twice as fine, and need neither a browser nor streamlit.
+Both have the explorer's grids, words and colours, arranged as a picture that lies and up to twice as fine as a screen.
+They need neither a browser nor streamlit.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import NamedTuple
 
 from cnncore.numerals import ordinal
 from pages.ui.explorer_data import Data, has_output
+from pages.ui.film_arrange import arrange
 from pages.ui.film_gif import Writer
-from pages.ui.film_layout import Box, arrange
+from pages.ui.film_layout import Box
 from pages.ui.film_model import Model
 from pages.ui.film_stage import MARGIN, Stage
 
@@ -23,7 +25,7 @@ MOST_PIXELS = 8_000_000
 """Of one frame."""
 MOST_WORK = 600_000_000
 """Pixels of all frames together: some seconds of compressing. A longer film is drawn less fine, then skips steps."""
-SCALES = (2.0, 1.5, 1.0)
+SCALES = (2.0, 1.5, 1.25, 1.0)
 EVERY = 600
 """Milliseconds of a frame. Where a film would be longer than `LONGEST` they are fewer, but not below `LEAST`."""
 LONGEST, LEAST = 30_000, 100

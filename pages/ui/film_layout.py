@@ -1,19 +1,19 @@
-"""Where everything stands in a film: the same arrangements as on the screen, in CSS pixels."""
+"""Where everything stands in a film: grids, signs and the ways to put them together, in CSS pixels."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pages.ui import film_glyphs
 from pages.ui.film_model import Model, format_number
 from pages.ui.words import size as say_size
 
-WIDTH = 920  # about what an explorer has on a laptop
-TALLEST = 500
-LARGEST_CELL, NUMBER_CELL = 44, 24
+NUMBER_CELL = 24  # from here on there is room for its number
 CAPTION = 150  # a caption makes its grid's column at most so wide; a longer one wraps
+TIGHT = 76  # where channels with results of their own stand abreast
 HEADS = 18
 SMALL = 12  # the size of captions; the font runs wide
 GAP = 14
@@ -95,94 +95,91 @@ def column(parts: Sequence[Box], gap: float = 0) -> Box:
     return Box(max(part.width for part in parts), y - gap, placed)
 
 
-def arrange(model: Model, width: int = WIDTH) -> tuple[str, Box]:
-    """Return the arrangement that a screen of that width has, by its name, and its boxes."""
-    several = model.channels > 1
-    modes = ["line"]
-    if several and not model.one_to_one:
-        modes += ["aside", "row", "columns"]
-    if not several:
-        modes.append("under")
-    if not model.one_to_one:
-        modes.append("list")
-    tallest = TALLEST + 120 if model.one_to_one else TALLEST
-    fitting: list[tuple[str, int, Box]] = []
-    for mode in modes:
-        found = _largest(model, mode, width, tallest)
-        if found:
-            fitting.append((mode, *found))
-    low = [one for one in fitting if one[2].height <= tallest]
-    if low:
-        mode, _, box = max(low, key=lambda one: one[1] * (1.4 if one[0] == "line" else 1))
-        return mode, box
-    if fitting:
-        mode, _, box = min(fitting, key=lambda one: one[2].height)
-        return mode, box
-    return "wrap", compose(model, "wrap", *_fitted(model, width))
+class Way(NamedTuple):
+    """An arrangement: how many channels stand abreast, where their windows are, and where the answer is."""
+
+    name: str
+    abreast: int
+    window: str = "beside"
+    """Of an input: "beside" it, "below" it, with the "answer", or "above" the answer."""
+    answer: str = "below"
+    """What comes out: "beside" all inputs or "below" them. Where each channel has its own, it follows the window."""
 
 
-def _largest(model: Model, mode: str, width: int, tallest: int) -> tuple[int, Box] | None:
-    """The largest cells with which an arrangement fits."""
-    for cell in range(LARGEST_CELL, NUMBER_CELL - 1, -1):
-        outs = [cell]
-        if model.out_columns > 20 and model.out_rows > 1:
-            outs.append(min(cell, max(math.floor(width * 0.45 / model.out_columns), 10)))
-        for out in outs:
-            box = compose(model, mode, cell, cell, out)
-            if box.width + 4 <= width and (box.height <= tallest or cell == NUMBER_CELL):
-                return cell, box
-    return None
+class Grids:
+    """The grids and signs of one explorer, in any size of cells; each is made once."""
 
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._said: dict[str, list[list[str]]] = {}
+        self._made: dict[tuple[str, int, int], list[Sheet]] = {}
+        sign, hidden = model.data["sign"], model.kernel["hidden"]
+        self._signs = [_sign(sign), _sign(sign, first=True)]
+        self._equals = [_sign("="), _sign("=", first=True)]
+        self._hidden = hidden
+        self._bias = _bias(model) if model.data["bias"] and not model.one_to_one else None
 
-def _fitted(model: Model, width: int) -> tuple[int, int, int]:
-    """Cells so small that each grid fits by itself."""
+    def compose(self, way: Way, cell: int, kernel_cell: int, out_cell: int) -> Box:
+        """Return the boxes of one arrangement with cells of the given sizes."""
+        channels = range(self.model.channels)
+        starts = way.window != "beside"  # a line begins with the window's sign
+        caption = TIGHT if way.name == "stacks" else CAPTION
+        inputs: list[Box] = [self._sheet("input", plane, cell, caption) for plane in channels]
+        windows = [self._window(plane, kernel_cell, caption, first=starts) for plane in channels]
+        planes = range(len(self.model.output["planes"]))
+        outputs = [self._sheet("output", plane, out_cell, caption) for plane in planes]
+        if self.model.one_to_one:
+            for plane, output in enumerate(outputs):
+                windows[plane] = [row([*(windows[plane] or [self._signs[starts]]), self._equals[0], output])]
+        elif way.window in ("answer", "above"):
+            answer = self._answer(outputs, first=way.window == "above")
+            asked = [part for window in windows for part in window]
+            block = self._abreast(inputs, way)
+            if way.window == "above":
+                return row([block, column([*asked, answer], 10)], GAP)
+            return column([block, row([*asked, answer])], 10)
+        put = column if way.window == "below" else row
+        parts = [put([grid, *window], 6 if put is column else 0) for grid, window in zip(inputs, windows, strict=True)]
+        block = self._abreast(parts, way)
+        if self.model.one_to_one:
+            return block
+        if way.answer == "beside":
+            return row([block, self._answer(outputs)])
+        return column([block, self._answer(outputs, first=True)], 10)
 
-    def fit(rows: int, columns: int, taken: int, most: int) -> int:
-        cell = max(min(most, (width - taken - 4) // columns), 6)
-        return max(min(cell, 4000 // rows, 4000 // columns), 1)
+    def _abreast(self, parts: Sequence[Box], way: Way) -> Box:
+        """Put channels into as many rows as are needed."""
+        gap = 16 if way.window in ("answer", "above") or way.answer == "below" else 36
+        lines = [parts[at : at + way.abreast] for at in range(0, len(parts), way.abreast)]
+        return column([row(line, gap, middle=False) for line in lines], GAP)
 
-    most = max(NUMBER_CELL, min(LARGEST_CELL, TALLEST // model.in_rows // model.channels))
-    cell = fit(model.in_rows, model.in_columns, head_width(model.input["row_labels"]), most)
-    larger = max(cell, NUMBER_CELL)
-    kernel = fit(model.kernel["rows"], model.kernel["columns"], 96, larger)
-    return cell, kernel, fit(model.out_rows, model.out_columns, head_width(model.output["row_labels"]), larger)
+    def _window(self, plane: int, cell: int, caption: int, *, first: bool) -> list[Box]:
+        """The sign and the kernel of a channel; nothing where the kernel is hidden."""
+        return [] if self._hidden else [row([self._signs[first], self._sheet("kernel", plane, cell, caption)])]
 
+    def _answer(self, outputs: Sequence[Box], *, first: bool = False) -> Box:
+        """The bias and what comes out. `first`: it stands in a line of its own."""
+        before = [*([self._signs[first]] if self._hidden else []), *([self._bias] if self._bias else [])]
+        return row([*before, self._equals[first and not before], column(outputs, GAP)])
 
-def compose(model: Model, mode: str, cell: int, kernel_cell: int, out_cell: int) -> Box:
-    """Return the boxes of one arrangement with cells of the given sizes."""
-    sign = model.data["sign"]
-    hidden = model.kernel["hidden"]
-    below = mode in ("columns", "aside", "wrap")  # the kernel stands under its input
-    outputs = [_output(model, plane, out_cell) for plane in range(len(model.output["planes"]))]
-    channels: list[Box] = []
-    pairs: list[tuple[Box, Box | None]] = []
-    for plane in range(model.channels):
-        grid = _input(model, plane, cell)
-        window = None
-        if not hidden:
-            window = row([_sign(sign, first=below), _kernel(model, plane, kernel_cell)])
-        parts: list[Box] = [grid, *([window] if window else [])]
-        if model.one_to_one:
-            equals = [_sign("="), outputs[plane]]
-            parts.append(row([_sign(sign), *equals] if hidden else equals))
-        pairs.append((grid, window))
-        channels.append(column(parts, 6) if below else row(parts))
-    answer = row(
-        [
-            *([_sign(sign)] if hidden else []),
-            *([_bias(model)] if model.data["bias"] else []),
-            _sign("=", first=mode in ("row", "columns", "list", "wrap") and not hidden and not model.data["bias"]),
-            column(outputs, GAP),
-        ]
-    )
-    if mode == "under":
-        above, beside = pairs[0]
-        return column([above, row([beside, answer]) if beside else answer], 10)
-    across = mode in ("row", "columns", "aside")
-    block = row(channels, 16 if mode == "columns" else 36, middle=False) if across else column(channels, GAP)
-    if model.one_to_one:
-        return block
-    return row([block, answer]) if mode in ("line", "aside") else column([block, answer], 10)
+    def _sheet(self, where: str, plane: int, cell: int, caption: int) -> Sheet:
+        key = where, cell, caption
+        if key not in self._made:
+            sheets = [
+                _sheet(self.model, where, at, cell, words, caption) for at, words in enumerate(self._words(where))
+            ]
+            tallest = max(sheet.height for sheet in sheets)
+            for sheet in sheets:  # beside one another they stand in line, however their captions break
+                sheet.height = tallest
+            self._made[key] = sheets
+        return self._made[key][plane]
+
+    def _words(self, where: str) -> list[list[str]]:
+        """The captions of all grids of a kind."""
+        if where not in self._said:
+            planes = len(self.model.output["planes"]) if where == "output" else self.model.channels
+            self._said[where] = [WORDS[where](self.model, plane) for plane in range(planes)]
+        return self._said[where]
 
 
 def _sign(text: str, *, first: bool = False) -> Sign:
@@ -198,20 +195,27 @@ def _bias(model: Model) -> Sign:
     return Sign(max(film_glyphs.width(text, 15) + 12, 84), 50, text=text, under="bias", size=15)
 
 
-def _sheet(
-    model: Model, where: str, plane: int, cell: int, rows: int, columns: int, words: list[str], *, partial: bool = False
-) -> Sheet:
+def _sheet(model: Model, where: str, plane: int, cell: int, words: list[str], caption: int) -> Sheet:
     part = getattr(model, where)
     labels, heads = part["row_labels"], part["column_labels"]
-    across = max(head_width(labels) + columns * cell, CAPTION)
+    rows, columns = {
+        "input": (model.in_rows, model.in_columns),
+        "kernel": (model.kernel["rows"], model.kernel["columns"]),
+        "output": (model.out_rows, model.out_columns),
+    }[where]
+    partial = False
+    if where == "kernel":
+        partial = model.channels > 1 and bool(part["planes"]) and not model.one_to_one
+        plane = _weights(model, plane)
+    across = max(head_width(labels) + columns * cell, caption)
     unbroken = [word.replace(" ", "\u00a0") + ("\u00a0·" if i < len(words) - 1 else "") for i, word in enumerate(words)]
-    caption = film_glyphs.wrap(unbroken, SMALL, across)
+    lines = film_glyphs.wrap(unbroken, SMALL, across)
     top = HEADS if any(heads or ()) else 0
-    height = top + rows * cell + 10 + 20 * len(caption) + (24 if partial else 0)
-    return Sheet(across, height, [], where, plane, rows, columns, cell, labels, heads, caption, partial)
+    height = top + rows * cell + 10 + 20 * len(lines) + (24 if partial else 0)
+    return Sheet(across, height, [], where, plane, rows, columns, cell, labels, heads, lines, partial)
 
 
-def _input(model: Model, plane: int, cell: int) -> Sheet:
+def _input_words(model: Model, plane: int) -> list[str]:
     top, bottom, left, right = model.input["pad"]
     below, beside = model.input["over"]
     rows, columns = model.in_rows - top - bottom - below, model.in_columns - left - right - beside
@@ -220,33 +224,45 @@ def _input(model: Model, plane: int, cell: int) -> Sheet:
         words.append(f"padded to {say_size(rows + top + bottom, columns + left + right)}")
     if model.input["note"] and plane == 0:
         words.append(model.input["note"])
-    return _sheet(model, "input", plane, cell, model.in_rows, model.in_columns, words)
+    return words
 
 
-def _kernel(model: Model, plane: int, cell: int) -> Sheet:
-    kernel = model.kernel
-    weights = next((weights for pairs in model.sources for source, weights in pairs if source == plane), plane)
-    words = [kernel["title"], say_size(kernel["rows"], kernel["columns"])]
+def _weights(model: Model, plane: int) -> int:
+    """Which plane of weights a channel is under."""
+    return next((weights for pairs in model.sources for source, weights in pairs if source == plane), plane)
+
+
+def _kernel_words(model: Model, plane: int) -> list[str]:
+    kernel, names = model.kernel, model.input["names"]
+    name = str(names[plane]) if names and model.channels > 1 and kernel["planes"] else ""
+    words = [f"{kernel['title']} {name}".strip(), say_size(kernel["rows"], kernel["columns"])]
     if kernel["note"]:
         words.append(kernel["note"])
     elif kernel["planes"]:
-        numbers = [number for line in kernel["planes"][weights] for number in line]
+        numbers = [number for line in kernel["planes"][_weights(model, plane)] for number in line]
         if all(isinstance(number, float | int) for number in numbers):
             words.append(f"sum {format_number(round(math.fsum(numbers), 9))}")
-    partial = model.channels > 1 and bool(kernel["planes"]) and not model.one_to_one
-    return _sheet(model, "kernel", weights, cell, kernel["rows"], kernel["columns"], words, partial=partial)
+    return words
 
 
-def _output(model: Model, plane: int, cell: int) -> Sheet:
+def _output_words(model: Model, plane: int) -> list[str]:
     numbers = [value for line in model.output["planes"][plane] for value in line if isinstance(value, float | int)]
     words = [_name(model, "output", plane), say_size(model.out_rows, model.out_columns)]
     if numbers:
         words.append(" to ".join(dict.fromkeys(format_number(end) for end in (min(numbers), max(numbers)))))
     if model.output["note"] and plane == 0:
         words.append(model.output["note"])
-    return _sheet(model, "output", plane, cell, model.out_rows, model.out_columns, words)
+    return words
 
 
 def _name(model: Model, where: str, plane: int) -> str:
     part = getattr(model, where)
     return str((part["names"] and part["names"][plane]) or part["title"])
+
+
+WORDS: dict[str, Callable[[Model, int], list[str]]] = {
+    "input": _input_words,
+    "kernel": _kernel_words,
+    "output": _output_words,
+}
+"""What the caption of each kind of grid says."""

@@ -25,8 +25,8 @@ from pages.ui.explorer import (
     transposed_convolution,
     worked_example,
 )
+from pages.ui.film_arrange import arrange
 from pages.ui.film_canvas import thinned
-from pages.ui.film_layout import arrange
 from pages.ui.film_model import Model
 from pages.ui.film_stage import Stage, fitted
 
@@ -173,6 +173,48 @@ def test_every_kind_of_explorer_becomes_a_film(name: str, dark: bool) -> None:
     background = themes()[dark]["backgroundColor"]
     assert still.convert("RGB").getpixel((2, 2)) == background
     assert image.convert("RGB").getpixel((2, 2)) == background
+
+
+LARGE: dict[str, tuple[Callable[[], Data], tuple[int, int, int]]] = {
+    "three planes": (
+        lambda: annotate(
+            convolution(255 * noise(3, 16, 16), weights(3, 3, 3), bias=0.0), input={"names": ["Red", "Green", "Blue"]}
+        ),
+        (24, 24, 24),
+    ),
+    "each plane its own": (lambda: convolution(noise(3, 16, 16), weights(3, 3, 3), depthwise=True), (24, 24, 24)),
+    "one plane": (lambda: convolution(noise(16, 16), weights(7, 7), padding=3), (24, 24, 24)),
+    "pooled": (lambda: pooling(noise(3, 16, 16), 2), (24, 24, 24)),
+    "across planes": (lambda: cross_channel_pooling(noise(3, 16, 16)), (24, 0, 24)),
+    "many planes": (lambda: convolution(noise(8, 6, 6), weights(8, 3, 3)), (24, 24, 24)),
+    "100 x 100 outputs": (
+        lambda: transposed_convolution(noise(16, 16), weights(7, 7), stride=5, dilation=4),
+        (24, 24, 8),
+    ),
+    "much padding": (lambda: convolution(noise(16, 16), weights(7, 7), dilation=4, padding=24), (10, 24, 12)),
+}
+
+
+@pytest.mark.parametrize("name", list(LARGE))
+def test_large_grids_and_their_result_are_seen_together(name: str) -> None:
+    """The picture lies, about as a screen does, with numbers in the cells that have room; nothing covers another."""
+    make, least = LARGE[name]
+    stage = stage_of(make(), scale=1.0)
+    height, width = stage.base.pixels.shape
+    assert 1.25 <= width / height <= 1.9, (width, height)
+    assert width <= 1600
+    assert height <= 1150
+    cells = {sheet.where: sheet.cell for _, _, sheet in stage.sheets.values()}
+    assert all(cells.get(where, 0) >= size for where, size in zip(("input", "kernel", "output"), least, strict=True))
+    places = [(x, y, x + sheet.width, y + sheet.height) for x, y, sheet in stage.sheets.values()]
+    for (left, top, right, bottom), other in itertools.combinations(places, 2):
+        assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    assert all(
+        min(left, top) >= 0 and right <= width and bottom <= stage.readout_top for left, top, right, bottom in places
+    )
+    for where in ("input", "kernel"):  # planes beside one another stand in line, however their captions break
+        tops = {y for (kind, _), (_, y, _) in stage.sheets.items() if kind == where}
+        assert len(tops) <= (2 if name in ("many planes", "across planes") else 1)
 
 
 @pytest.mark.parametrize("dark", [False, True])
