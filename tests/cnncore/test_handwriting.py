@@ -204,8 +204,9 @@ def test_the_sharp_edge_of_a_shadow_is_no_stroke() -> None:
 
 
 def test_a_stroke_that_leaves_the_picture_is_no_shadow() -> None:
-    for digit in range(10):
+    for digit in (0, *range(2, 10)):  # a narrow 1 would be gone
         ready = prepare(draw(digit, off_canvas(Hand(pen=0.1), 0.1)))
+        assert any("touches the edge" in note for note in ready.notes)
         assert not any("uneven" in note for note in ready.notes)
 
 
