@@ -6,6 +6,7 @@ from cnncore.display import finite_range
 from pages.ui import below, filter_controls, kernel_controls, picture_controls, stage
 from pages.ui.filter_view import FilterView, filter_picture, make_operation, operation_key
 from pages.ui.navigation import dress, folded, frame, let_go, show_complaints
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, enter, give_way, memo, session_lock
 
 SETTINGS = (
@@ -16,6 +17,10 @@ SETTINGS = (
     *stage.SETTINGS,
     *below.SETTINGS,
 )
+# What is put back first where the settings do not go together: what is laid over the picture before the kernel.
+FIRST = ("dilation", "stride", "padding", "pixels", "colour", "kernel")
+LABELS = {**kernel_controls.LABELS, **filter_controls.LABELS}
+OPTIONS = {**kernel_controls.OPTIONS, **filter_controls.OPTIONS}
 PAGE = "pages/1_Convolution.py"
 enter(PAGE)
 dress()
@@ -37,13 +42,16 @@ values = state.values()
 with session_lock():
     give_way()
     picture = picture_controls.chosen_picture(state, complaints)
-    try:
-        view, kernel = compute(values, picture)
-        state.mark_good(values)
-    except ValueError as error:
-        complaints.append(f"{error} You still see the last view that worked.")
-        values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
-        view, kernel = compute(values, picture)
+    (view, kernel), values = make_or_last(
+        state,
+        values,
+        complaints,
+        lambda attempt: compute(attempt, picture),
+        first=FIRST,
+        labels=LABELS,
+        options=OPTIONS,
+        last="You still see the last view that worked.",
+    )
 
 # The output goes first, into its place below the heading: it is what the person waits for.
 top = st.container()

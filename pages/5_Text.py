@@ -4,10 +4,13 @@ import streamlit as st
 
 from pages.ui import text_controls, text_tabs, text_view
 from pages.ui.navigation import dress, frame, let_go, show_complaints
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, enter
 from pages.ui.text_model import read
 
 PAGE = "pages/5_Text.py"
+# What is put back first where the settings do not go together: the sentence last.
+FIRST = ("patterns", "letter_patterns", "sentence", "letters")
 SETTINGS = (*text_controls.SETTINGS, *text_tabs.SETTINGS)
 enter(PAGE)
 dress()
@@ -15,14 +18,10 @@ state = PageState("text", SETTINGS)
 
 complaints = state.begin()
 values = state.values()
-try:
-    view = read(values)
-    state.mark_good(values)
-    values = text_view.keep_place(state, values, view, complaints)
-except ValueError as error:
-    complaints.append(str(error))
-    values = state.last_good or {setting.name: setting.default for setting in SETTINGS}
-    view = read(values)
+view, drawn = make_or_last(
+    state, values, complaints, read, first=FIRST, labels=text_controls.LABELS, options=text_controls.OPTIONS
+)
+values = text_view.keep_place(state, values, view, complaints) if drawn is values else drawn
 data = text_view.sliding(values, view)
 
 # The equation goes first, into its place below the heading: it is what the person waits for.

@@ -14,7 +14,6 @@ PAGE = "pages/6_Conventions.py"
 SETTINGS = (*conventions_controls.SETTINGS, *conventions_tables.SETTINGS)
 # What is put back first where the settings do not go together: the input last.
 FIRST = ("kernel_rows", "kernel_columns", "dilation", "border", "padding", "stride", "window", "input")
-NAMES = {"what": "operation", "window": "kernel", "border": "border rule"}
 enter(PAGE)
 dress()
 state = PageState("conventions", SETTINGS)
@@ -35,7 +34,15 @@ complaints = state.begin()
 values = state.values()
 with session_lock():
     give_way()
-    comparison, drawn = make_or_last(state, values, complaints, compute, first=FIRST, names=NAMES)
+    comparison, drawn = make_or_last(
+        state,
+        values,
+        complaints,
+        compute,
+        first=FIRST,
+        labels=conventions_controls.labels(values),
+        options=conventions_controls.OPTIONS,
+    )
     if drawn is values:
         pins.drop_lost(state, [(1, *shape) for shape in comparison.shapes], complaints)
     values = drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,28 @@ SETTINGS: tuple[Setting, ...] = (
     text("pointwise", MIX_DEFAULT),
     pin_setting("map"),
 )
+
+LABELS = {
+    "operation": "Convolution",
+    "numbers": "Its numbers",
+    "weights": "Its weights",
+    "side": "Cells a side",
+    "mix": "Weight of R, G and B",
+    "filter_seed": "Seed of the filter",
+    "pointwise": "Weights of the 1 × 1",
+}
+OPTIONS = {
+    "operation": OPERATIONS,
+    "input": INPUTS,
+    "filter": FILTERS,
+    "kernel": {key: PRESETS[key].title for key in KERNELS},
+    "mix": MIXES,
+}
+
+
+def labels(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the controls are called where that is not the setting's name."""
+    return LABELS | ({"side": "Pixels a side"} if values["input"] == PICTURE else {})
 
 
 def the_filter(values: dict[str, Any]) -> Grid:

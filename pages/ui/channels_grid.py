@@ -11,15 +11,29 @@ from numpy.typing import NDArray
 
 from cnncore import kernel_text, ops
 from pages.ui import picks, pins
-from pages.ui.channels_controls import MOST, NAMES, OWN, PICTURE, RANDOM, the_filter, the_mix, typed_input
+from pages.ui.channels_controls import (
+    MOST,
+    NAMES,
+    OPTIONS,
+    OWN,
+    PICTURE,
+    RANDOM,
+    labels,
+    the_filter,
+    the_mix,
+    typed_input,
+)
 from pages.ui.explorer import Edit, Pin, annotate, convolution, explorer, pixels
 from pages.ui.explorer_data import Data
 from pages.ui.picture_controls import Picture
+from pages.ui.repair import make_or_last
 from pages.ui.state import PageState
 from pages.ui.words import number as written
 from pages.ui.words import size as say_size
 
 Grid = NDArray[np.float64]
+FIRST = ("pointwise", "side", "filter", "input")
+"""What is put back first where the settings do not go together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,22 +101,19 @@ def compute_or_last(
     state: PageState, values: dict[str, Any], picture: Picture, complaints: list[str]
 ) -> tuple[Channels, dict[str, Any]]:
     """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
-    defaults = {name: setting.default for name, setting in state.settings.items()}
-    for attempt in (values, state.last_good, defaults):
-        if attempt is None:
-            continue
-        try:
-            found = compute(attempt, picture)
-        except ValueError as error:
-            if attempt is values:
-                complaints.append(str(error))
-            continue
-        if attempt is values:
-            state.mark_good(values)
-            pins.drop_lost(state, [found.outputs[values["operation"]].shape], complaints)
-        return found, attempt
-    away = {**defaults, "input": RANDOM}  # the picture is smaller than any window
-    return compute(away, picture), away
+    found, drawn = make_or_last(
+        state,
+        values,
+        complaints,
+        lambda attempt: compute(attempt, picture),
+        first=FIRST,
+        labels=labels(values),
+        options=OPTIONS,
+        instead={"input": RANDOM},  # the picture may be smaller than any window
+    )
+    if drawn is values:
+        pins.drop_lost(state, [found.outputs[values["operation"]].shape], complaints)
+    return found, drawn
 
 
 def equation(values: dict[str, Any], found: Channels) -> Data:

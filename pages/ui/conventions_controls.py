@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -24,7 +25,23 @@ RULES = {
     "edge": "edge: a a a | a b c d | d d d",
     "wrap": "wrap: b c d | a b c d | a b c",
 }
-
+LABELS = {
+    **grid_controls.LABELS,
+    "what": "Operation",
+    "reference": "Compare with",
+    "border": "Border rule",
+    "ceil_mode": "ceil_mode",
+    "count_include_pad": "count_include_pad",
+    "origin_down": "Move the window: Rows",
+    "origin_right": "Move the window: Columns",
+}
+OPTIONS = {
+    **grid_controls.OPTIONS,
+    "what": OPERATIONS,
+    "reference": {key: profile.name for key, profile in PROFILES.items()},
+    "padding": PADDINGS,
+    "border": RULES,
+}
 
 SETTINGS: tuple[Setting, ...] = (
     choice("what", "convolution", list(OPERATIONS), "operation"),
@@ -74,6 +91,12 @@ NOTES = {
     "A zero that wins a maximum": "SciPy's “constant” puts zeros round the input, and a zero beats every negative "
     "number. Networks pad a maximum with minus infinity.",
 }
+
+
+def labels(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the controls are called where that is not the setting's name."""
+    pools = {"kernel_rows": "Window rows", "kernel_columns": "Window columns"}
+    return LABELS | (pools if values["what"] != "convolution" else {})
 
 
 def take_example(state: PageState, name: str) -> None:

@@ -36,6 +36,22 @@ SETTINGS: tuple[Setting, ...] = (
     flag("relu", False, "ReLU"),
     choice("show", "auto", list(SHOWN), "way to show the output"),
 )
+LABELS = {
+    "pixels": "Pixels on each side",
+    "border": "Border rule",
+    "value": "Value beyond the border",
+    "flip": "Operation",
+    "relu": "ReLU",
+    "show": "Show output as",
+}
+NAMES = {False: "Cross-correlation", True: "True convolution"}
+OPTIONS: dict[str, dict[Any, str]] = {
+    "colour": COLOURS,
+    "padding": PADDINGS,
+    "border": BORDERS,
+    "flip": NAMES,
+    "show": SHOWN,
+}
 
 ARTICLE: dict[str, Any] = {
     "colour": "gray",
@@ -99,7 +115,7 @@ def border_controls(state: PageState) -> None:
     st.segmented_control(
         "Operation",
         [False, True],
-        format_func=lambda flip: "True convolution" if flip else "Cross-correlation",
+        format_func=NAMES.__getitem__,
         key=state.key("flip"),
         required=True,
         help="CNNs cross-correlate: the kernel is laid on as it is. True convolution turns it by 180° first.",

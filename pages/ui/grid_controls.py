@@ -28,6 +28,9 @@ WINDOWS: dict[str, str] = {
     "ramp": "1, 2, 3, …",
     OWN: "Your own",
 }
+LABELS = {"window": "Kernel", "numbers": "Its numbers", "weights": "Its weights"}
+OPTIONS = {"input": SOURCES, "window": WINDOWS}
+"""What the controls below are called where that is not the setting's name, and what they call its values."""
 
 
 def grid_settings(*, rows: int = 6, columns: int = 6, source: str = "random") -> tuple[Setting, ...]:

@@ -38,6 +38,12 @@ SETTINGS: tuple[Setting, ...] = (
         for parameter in preset.parameters
     ),
 )
+LABELS = {
+    "own": "Weights",
+    "mix": "Weight of R, G and B",
+    **{f"{key}_{one.name}": one.label for key, preset in PRESETS.items() for one in preset.parameters},
+}
+OPTIONS = {"kernel": {key: preset.title for key, preset in PRESETS.items()} | {OWN: OWN_GROUP}}
 
 
 @dataclass(frozen=True, eq=False)

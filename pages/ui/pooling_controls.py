@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -34,6 +35,17 @@ SETTINGS: tuple[Setting, ...] = (
     *kernel_controls.SETTINGS,
 )
 PER_AXIS = ("window", "stride", "dilation", "pixels")
+# The window is a number here, and the kernel is that of the feature map.
+LABELS = {
+    "kind": "Pooling",
+    "numbers": grid_controls.LABELS["numbers"],
+    "pixels": "Cells on each side",
+    "pixels_across": "Cells on each side across",
+    "per_axis": "Rows and columns apart",
+    "ceil_mode": "Round up (ceil_mode)",
+    "count_include_pad": "Count padding (count_include_pad)",
+}
+OPTIONS = {"input": grid_controls.SOURCES, "kind": KINDS, "padding": PADDINGS}
 
 COUNTING = ";".join(" ".join(str(7 * row + column) for column in range(7)) for row in range(7))
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -68,6 +80,12 @@ NOTES = {
     "Negative numbers and padding": "Were the padding 0, it would win wherever a window touches it.",
     "Ties: the first one wins": "First in reading order, as in PyTorch; the whole gradient goes to it.",
 }
+
+
+def labels(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the controls are called where that is not the setting's name."""
+    apart = {name: f"{LABELS.get(name, name.capitalize())} down" for name in PER_AXIS} if values["per_axis"] else {}
+    return LABELS | apart
 
 
 def take_example(state: PageState, name: str) -> None:

@@ -23,6 +23,7 @@ from pages.ui.explorer import (
 )
 from pages.ui.explorer_data import Data, has_output, output_shape
 from pages.ui.grid_controls import MOST, OWN, TOP, small_grid
+from pages.ui.pooling_controls import OPTIONS, labels
 from pages.ui.pooling_view import AXES, Pool, formula, is_windowed, place_pool, reduces, sentences, shape_sentence
 from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, Setting
@@ -95,7 +96,7 @@ def place(values: dict[str, Any]) -> PooledGrid:
 
 def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str]) -> tuple[PooledGrid, dict[str, Any]]:
     """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
-    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, names={"kind": "pooling"})
+    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, labels=labels(values), options=OPTIONS)
     if drawn is values:
         pins.drop_lost(state, [output_shape(grid.data)], complaints)
     return grid, drawn

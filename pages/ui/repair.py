@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, TypeVar
 
-from pages.ui.state import PageState
+from pages.ui.state import PageState, Setting
 
 MOST_TOGETHER = 2
 Made = TypeVar("Made")
+Options = Mapping[str, Mapping[Any, str]]
+"""For each setting that is chosen from a list, what its control calls each value."""
 
 
 def make_or_last(
@@ -19,12 +21,15 @@ def make_or_last(
     make: Callable[[dict[str, Any]], Made],
     *,
     first: Sequence[str],
-    names: Mapping[str, str],
+    labels: Mapping[str, str],
+    options: Options,
+    instead: Mapping[str, Any] | None = None,
+    last: str = "",
 ) -> tuple[Made, dict[str, Any]]:
     """Return what `make` makes of the settings, and them.
 
     If that cannot be drawn, say why, and take the last settings that could. Where there are none, only what stands in
-    the way is put back to its default, so that the person's grid stays.
+    the way is put back to its default, so that what else the person chose or typed stays.
 
     Parameters
     ----------
@@ -37,8 +42,14 @@ def make_or_last(
         Takes settings; ValueError with a sentence if they cannot be drawn.
     first : sequence of str
         Settings that are put back before others, in this order.
-    names : mapping of str to str
-        What a sentence calls them; others go by their own name.
+    labels : mapping of str to str
+        What their controls are called on the screen, where that is not the setting's own name.
+    options : mapping of str to mapping
+        What their controls call the values.
+    instead : mapping of str to value, optional
+        What a setting is put back to, where its default may not be drawn either.
+    last : str
+        A sentence to add where the last view is shown.
 
     Returns
     -------
@@ -47,13 +58,20 @@ def make_or_last(
     try:
         made = make(values)
     except ValueError as error:
-        complaints.append(str(error))
+        why = str(error)
     else:
         state.mark_good(values)
         return made, values
     if state.last_good:
-        return make(state.last_good), state.last_good
-    defaults = state.defaults(values)
+        try:
+            made = make(state.last_good)
+        except ValueError:  # what is no setting changed: the person's own picture is another, and too small
+            pass
+        else:
+            complaints.append(f"{why} {last}".rstrip())
+            return made, state.last_good
+    complaints.append(why)
+    defaults = state.defaults(values) | dict(instead or {})
     changed = [name for name in values if values[name] != defaults[name]]
     order = [name for name in first if name in changed] + [name for name in changed if name not in first]
     for count in range(1, MOST_TOGETHER + 1):
@@ -63,12 +81,16 @@ def make_or_last(
                 made = make(attempt)
             except ValueError:
                 continue
-            words = [_say(state, name, names) for name in some]
+            words = [_say(state.settings[name], defaults[name], labels, options) for name in some]
             complaints.append(f"Until you change it, you see it with {' and '.join(words)}.")
             return made, attempt
     return make(defaults), defaults
 
 
-def _say(state: PageState, name: str, names: Mapping[str, str]) -> str:
-    setting = state.settings[name]
-    return f"{names.get(name, name.replace('_', ' '))} “{setting.write(setting.default)}”"
+def _say(setting: Setting, value: Any, labels: Mapping[str, str], options: Options) -> str:
+    """Return a setting and its value in the words that its control has."""
+    label = labels.get(setting.name, setting.name.replace("_", " ").capitalize())
+    word = options.get(setting.name, {}).get(value)
+    if word is None:
+        word = ("on" if value else "off") if isinstance(value, bool) else ", ".join(setting.write(value).splitlines())
+    return f"{label} “{word}”" if word else f"{label} left empty"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -23,6 +24,20 @@ PADDINGS = {
 }
 CROPS = {"valid": "None", "pixels": "So many cells on each side", "sides": "Each side apart"}
 SIDES = ("top", "bottom", "left", "right")
+PER_AXIS = ("stride", "dilation", "output_padding")
+LABELS = {
+    **grid_controls.LABELS,
+    "pixels": "Cells on each side",
+    "crop": "Padding, which here is cut off",
+    "per_axis": "Rows and columns apart",
+}
+OPTIONS = {
+    **grid_controls.OPTIONS,
+    "operation": OPERATIONS,
+    "padding": PADDINGS,
+    "crop": CROPS,
+    "border": BORDERS,
+}
 
 SETTINGS: tuple[Setting, ...] = (
     choice("operation", "convolution", list(OPERATIONS), "operation"),
@@ -78,6 +93,12 @@ NOTES = {
     "Transposed: checkerboards": "3 taps every 2 cells overlap unevenly (A. Odena et al., Distill 2016): a kernel of 2 "
     "or 4 would not.",
 }
+
+
+def labels(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the controls are called where that is not the setting's name."""
+    apart = {name: f"{name.replace('_', ' ').capitalize()} down" for name in PER_AXIS}
+    return LABELS | (apart if values["per_axis"] else {})
 
 
 def take_example(state: PageState, name: str) -> None:
@@ -145,8 +166,7 @@ def _steps(state: PageState) -> None:
 def _split(state: PageState) -> None:
     """Begin with the same numbers across as down."""
     if widget(state.key("per_axis")):
-        names = ("stride", "dilation", "output_padding")
-        state.change(**{f"{name}_across": state[name] for name in names})
+        state.change(**{f"{name}_across": state[name] for name in PER_AXIS})
 
 
 def _pair(state: PageState, name: str, label: str, most: int, *, least: int = 1) -> None:

@@ -15,7 +15,7 @@ from pages.ui.explorer_data import Data, output_shape
 from pages.ui.grid_controls import TOP, Grid, edit_grids, small_grid, small_kernel
 from pages.ui.repair import make_or_last
 from pages.ui.state import PageState, Setting
-from pages.ui.stride_controls import MOST_KERNEL
+from pages.ui.stride_controls import MOST_KERNEL, OPTIONS, labels
 from pages.ui.stride_view import AXES, Geometry, formula, geometry, pad_note, sentences
 
 SETTINGS: tuple[Setting, ...] = (pins.pin_setting(),)
@@ -62,7 +62,7 @@ def place(values: dict[str, Any]) -> PlacedGrid:
 
 def place_or_last(state: PageState, values: dict[str, Any], complaints: list[str]) -> tuple[PlacedGrid, dict[str, Any]]:
     """Return what the settings describe, and them; if it cannot be drawn say why, and return the last that could."""
-    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, names={"window": "kernel"})
+    grid, drawn = make_or_last(state, values, complaints, place, first=FIRST, labels=labels(values), options=OPTIONS)
     if drawn is values:
         pins.drop_lost(state, [output_shape(grid.data)], complaints)
     return grid, drawn

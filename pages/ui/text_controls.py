@@ -49,6 +49,18 @@ SETTINGS: tuple[Setting, ...] = (
 most, or nowhere."""
 
 
+LABELS = {
+    "by": "Read it as",
+    "letters": "Sentence",
+    "kind": "Filters",
+    "patterns": "What they look for",
+    "letter_patterns": "What they look for",
+    "count": "How many",
+}
+OPTIONS = {"by": {unit: unit.capitalize() for unit in UNITS}, "kind": KINDS}
+"""What the controls are called where that is not the setting's name, and what they call its values."""
+
+
 def controls(state: PageState) -> None:
     """Draw the controls, in the order in which a person decides."""
     st.segmented_control("Read it as", UNITS, format_func=str.capitalize, key=state.key("by"), required=True)

@@ -130,8 +130,8 @@ def test_windows_that_drop_nothing_are_other_windows_and_no_more(key: str) -> No
     assert found.plan.out == theirs.out == (3, 3)
     why = explain_plans(found.plan, theirs, other, pytorch, image, window, asked)
     assert [rule.sentence for rule in why.rules] == [
-        "Pads 1 before and 0 after, PyTorch nothing (ceil_mode: its last windows hang over the edge): its windows start "
-        "at row −1, column −1."
+        "Pads 1 before and 0 after, PyTorch nothing (ceil_mode: its last windows hang over the edge): its windows "
+        "start at row −1, column −1."
     ]
     assert [rule.trait for rule in why.idle] == ["outside"]
 

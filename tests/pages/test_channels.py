@@ -401,6 +401,15 @@ def test_bad_settings_say_so_and_a_view_stays(open_page: Open, query: dict[str, 
     assert np.shape(planes(app)) == (1, 4, 4)
 
 
+def test_a_bad_link_keeps_the_person_s_numbers(open_page: Open) -> None:
+    numbers = "|".join(["1 2 3;4 5 6;7 8 9"] * 3)
+    app = open_page(PAGE, input="own", numbers=numbers, filter="own", weights="1 x|1 1|1 1", bias="2")
+    assert "Until you change it, you see it with Filter “One kernel, weighted”." in complaints_of(app)
+    data = shown(app)["grid"]
+    np.testing.assert_array_equal(data["input"]["planes"], [np.arange(1, 10).reshape(3, 3)] * 3)
+    assert data["bias"] == [2]
+
+
 def test_a_bad_filter_keeps_the_last_good_view(open_page: Open) -> None:
     app = open_page(PAGE, filter="own", weights="1 1;1 1|2 2;2 2|3 3;3 3", input="random")
     before = planes(app)

@@ -353,7 +353,7 @@ def test_the_numbers_of_all_of_them_go_into_one_file(open_page: Open) -> None:
 
 def test_a_bad_link_keeps_the_person_s_grid(open_page: Open) -> None:
     app = open_page(PAGE, what="max", rows="5", columns="4", kernel_rows="7", padding="valid", stride="2")
-    assert "Until you change it, you see it with kernel rows “3”." in sentences(app)
+    assert "Until you change it, you see it with Window rows “3”." in sentences(app)
     assert check(gallery(app), {"what": "max", "rows": 5, "columns": 4, "padding": "valid", "stride": 2}) == 2
 
 

@@ -162,6 +162,12 @@ def test_text_where_numbers_belong_keeps_the_last_good_view(open_page: Open) -> 
     assert panes(app)["kernel"] == before
 
 
+def test_a_bad_link_keeps_what_is_not_in_the_way(open_page: Open) -> None:
+    app = open_page(PAGE, picture="digit-3", kernel="own", own="1 two 3", stride="2", padding="valid")
+    assert "Until you change it, you see it with Kernel “Sobel, left to right”." in sentences(app)
+    assert panes(app)["output"]["rows"] == 13
+
+
 def test_settings_survive_a_visit_to_another_page_and_one_button_resets_them(open_page: Open) -> None:
     app = open_page(PAGE, picture="flower", stride="2", kernel="box", box_size="5")
     app.switch_page("app.py")

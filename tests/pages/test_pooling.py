@@ -206,11 +206,20 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
     assert shown(app)["grid"] != before
 
 
-def test_a_bad_link_keeps_the_person_s_grid(open_page: Open) -> None:
-    app = open_page(PAGE, rows="5", columns="4", window="3", dilation="3", seed="7", **QUICK)
-    assert "Until you change it, you see it with dilation “1”." in complaints_of(app)
-    plane = shown(app)["grid"]["input"]["planes"][0]
-    assert (len(plane), len(plane[0])) == (5, 4)
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"window": "3", "dilation": "3"}, "Dilation “1”"),
+        ({"padding": "pixels", "pixels": "3"}, "Cells on each side “1”"),
+    ],
+)
+def test_a_bad_link_keeps_the_person_s_grid(open_page: Open, query: dict[str, str], words: str) -> None:
+    app = open_page(PAGE, rows="5", columns="4", seed="7", **query, **QUICK)
+    assert f"Until you change it, you see it with {words}." in complaints_of(app)
+    given = shown(app)["grid"]["input"]
+    top, bottom, left, right = given["pad"]
+    rows, columns = np.shape(given["planes"][0])
+    assert (rows - top - bottom, columns - left - right) == (5, 4)
 
 
 def test_pins_and_grids_travel_in_the_link(open_page: Open) -> None:

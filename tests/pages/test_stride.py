@@ -244,12 +244,13 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"kernel_rows": "7", "padding": "valid"}, "kernel rows “3”"),
-        ({"kernel_rows": "7", "kernel_columns": "7", "padding": "valid"}, "padding “same”"),
-        ({"dilation": "3", "padding": "valid", "window": "ramp"}, "dilation “1”"),
-        ({"window": "own", "weights": "1 two", "dilation": "3", "padding": "valid"}, "dilation “1” and kernel “sobel”"),
-        ({"window": "own", "weights": "1 two"}, "kernel “sobel”"),
-        ({"operation": "transposed", "output_padding": "2", "dilation": "1"}, "output padding “0”"),
+        ({"kernel_rows": "7", "padding": "valid"}, "Kernel rows “3”"),
+        ({"kernel_rows": "7", "kernel_columns": "7", "padding": "valid"}, "Padding “Same, the odd one at the end”"),
+        ({"dilation": "3", "padding": "valid", "window": "ramp"}, "Dilation “1”"),
+        ({"window": "own", "weights": "1 two", "dilation": "3", "padding": "valid", "per_axis": "1"},
+         "Dilation down “1” and Kernel “Sobel, left to right”"),
+        ({"window": "own", "weights": "1 two"}, "Kernel “Sobel, left to right”"),
+        ({"operation": "transposed", "output_padding": "2", "dilation": "1"}, "Output padding “0”"),
     ],
 )  # fmt: skip
 def test_a_bad_link_keeps_the_person_s_grid(open_page: Open, query: dict[str, str], words: str) -> None:

@@ -175,6 +175,20 @@ def test_patterns_that_cannot_be_used_get_a_sentence(open_page: Open) -> None:
     assert explorers(app) == before
 
 
+def test_a_bad_link_keeps_the_person_s_sentence(open_page: Open) -> None:
+    letters, patterns = "The quick brown fox jumps", "qui\nfox\nthe quick brown"
+    app = open_page(PAGE, by="characters", letters=letters, letter_patterns=patterns)
+    said = sentences(app)
+    assert "“the quick brown” is 15 characters wide" in said
+    assert "Until you change it, you see it with What they look for “cat, hat, a␣h, a␣c”." in said
+    entries, sums, _ = expected(letters, PATTERNS["characters"].split("\n"), "characters")
+    sliding, _ = explorers(app)
+    assert sliding["input"]["column_labels"] == list("the␣quick␣brown␣fox␣jumps")[:MOST_TOKENS]
+    assert sliding["input"]["row_labels"] == [entry.replace(" ", "␣") for entry in entries]
+    np.testing.assert_array_equal(sliding["output"]["planes"], [[sums[0]]])
+    assert app.text_area(key="text.letter_patterns").value == patterns
+
+
 GARBAGE = ["", "💥", "-1", "1e999", "9" * 400, "<script>alert(1)</script>", "²"]
 
 
