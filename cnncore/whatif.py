@@ -259,24 +259,46 @@ def top_patches(network: Network, layer: str, channel: int, images: Any, count: 
     ValueError
         If the layer gives no maps, or has no such channel.
     """
+    channels, *_ = _map_shape(network, layer)
+    if not 0 <= channel < channels:
+        raise ValueError(f"`channel` (={channel}) must lie between 0 and {channels - 1}")
+    return _top_patches(network, layer, [channel], images, count)[0]
+
+
+def all_top_patches(network: Network, layer: str, images: Any, count: int = 9) -> list[list[TopPatch]]:
+    """Return what `top_patches` gives for every feature map of a layer, by one look at the pictures."""
+    channels, *_ = _map_shape(network, layer)
+    return _top_patches(network, layer, list(range(channels)), images, count)
+
+
+def _map_shape(network: Network, layer: str) -> tuple[int, ...]:
+    """Return (channels, rows, columns) of a layer that gives maps; ValueError if it gives none."""
     shapes = {plan.name: plan.output_shape for plan in network.plan if plan.kind != "dropout"}
     if len(shapes.get(layer, ())) != 3:
         raise ValueError(f"`layer` (={layer!r}) gives no maps")
-    if not 0 <= channel < shapes[layer][0]:
-        raise ValueError(f"`channel` (={channel}) must lie between 0 and {shapes[layer][0] - 1}")
+    return shapes[layer]
+
+
+def _top_patches(network: Network, layer: str, channels: list[int], images: Any, count: int) -> list[list[TopPatch]]:
     images = np.asarray(images, network.dtype)
-    peaks = []
+    if not len(images):
+        return [[] for _ in channels]
+    values, places = [], []
     for start in range(0, len(images), AT_ONCE):
-        maps = network.activations(images[start : start + AT_ONCE])[layer][:, channel]
-        flat = maps.reshape(len(maps), -1)
-        where = flat.argmax(axis=1)
-        peaks += list(zip(flat[np.arange(len(flat)), where].tolist(), where.tolist(), strict=True))
-    order = sorted(range(len(peaks)), key=lambda picture: -peaks[picture][0])[:count]
+        maps = network.activations(images[start : start + AT_ONCE])[layer][:, channels]
+        flat = maps.reshape(*maps.shape[:2], -1)
+        places.append(flat.argmax(axis=2))
+        values.append(flat.max(axis=2))
+    peaks, cells = np.concatenate(values), np.concatenate(places)
     found = []
-    for picture in order:
-        row, column = divmod(peaks[picture][1], shapes[layer][2])
-        field = receptive_field(network, layer, (channel, row, column))
-        found.append(TopPatch(picture, (row, column), peaks[picture][0], field, cut_out(images[picture], field)))
+    for nth, channel in enumerate(channels):
+        best = []
+        for picture in np.argsort(-peaks[:, nth], kind="stable")[:count].tolist():
+            row, column = divmod(int(cells[picture, nth]), _map_shape(network, layer)[2])
+            field = receptive_field(network, layer, (channel, row, column))
+            pixels = cut_out(images[picture], field)
+            best.append(TopPatch(picture, (row, column), float(peaks[picture, nth]), field, pixels))
+        found.append(best)
     return found
 
 

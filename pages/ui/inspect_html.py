@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from cnncore.display import GAMMA, png
 from pages.ui.figures import DARK, LIGHT, Colours
@@ -88,11 +88,33 @@ def picture_uri(pixels: NDArray[np.uint8], most: int = 400) -> str:
 
 def opaque_uri(values: Picture, bound: float, colours: Colours) -> str:
     """Return signed numbers or amounts in the colours of one theme, for where no mask can be used."""
+    return _uri(png(opaque_levels(values, bound, colours)))
+
+
+def strip_uri(tiles: Sequence[Picture], colours: Colours, side: int = 28) -> str:
+    """Return pictures of bytes, grey or in colour, side by side as one, each in a framed square of `side` pixels."""
+    ground, border = (ImageColor.getrgb(colour) for colour in (colours.background, colours.border))
+    strip = Image.new("RGB", (len(tiles) * (side + 4) - 2, side + 2), ground)
+    for nth, tile in enumerate(tiles):
+        picture, left = Image.fromarray(tile).convert("RGB"), nth * (side + 4)
+        longest = max(picture.size)
+        zoom = side // longest or side / longest  # cells are whole pixels where there is room for that
+        width, height = (max(1, round(zoom * length)) for length in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.BOX)
+        strip.paste(border, (left, 0, left + side + 2, side + 2))
+        strip.paste(ground, (left + 1, 1, left + side + 1, side + 1))
+        strip.paste(picture, (left + 1 + (side - width) // 2, 1 + (side - height) // 2))
+    return _uri(png(np.asarray(strip)))
+
+
+def opaque_levels(values: Picture, bound: float, colours: Colours) -> NDArray[np.uint8]:
+    """Return signed numbers or amounts as red, green and blue bytes in the colours of one theme."""
     share = np.clip(np.asarray(values, np.float64) / (bound or 1.0), -1, 1)[..., None]
     low, zero, _ = (np.array(colour, np.float64) for colour in colours.signed)
     high = np.array(ImageColor.getrgb(colours.primary), np.float64)
     levels = zero + np.maximum(share, 0) * (high - zero) + np.maximum(-share, 0) ** GAMMA * (low - zero)
-    return _uri(png(np.rint(levels).astype(np.uint8)))
+    rounded: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
+    return rounded
 
 
 def _uri(data: bytes) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnncore.whatif import TopPatch, top_patches
+from cnncore.whatif import TopPatch, all_top_patches
 from pages.ui import inspect_html as html
+from pages.ui.figures import DARK, LIGHT
 from pages.ui.inspect_answer import fit_images, some_training_pictures
 from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
@@ -17,6 +18,8 @@ from pages.ui.state import PageState, Setting, memo, number, set_widget, text, w
 from pages.ui.words import number as say
 
 COUNT = 12
+SEEN = 3
+"""Of the places that a filter likes, those that are seen of every filter at a glance."""
 SIDE = 64  # CSS pixels
 SETTINGS: tuple[Setting, ...] = (text("like_layer", ""), number("like_filter", 0, 0, 63, "filter", whole=True))
 
@@ -59,16 +62,16 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
         kept = state["like_filter"] if state["like_filter"] < layers.get(picked, 0) else 0
         state.change(like_layer="" if picked == next(iter(layers)) else picked, like_filter=kept)
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Layer", list(layers), key=key, on_change=take, width=170)
-        st.number_input("Filter", 0, layers[layer] - 1, key=state.key("like_filter"), width=130)
+    st.selectbox("Layer", list(layers), key=key, on_change=take, width=170)
     channel = int(state["like_filter"])
     indices = some_training_pictures(chosen)
-    found = memo(
+    of_all = memo(
         "inspect.likes",
-        (chosen.key, layer, channel),
-        lambda: top_patches(chosen.network, layer, channel, fit_images(chosen, indices), COUNT),
+        (chosen.key, layer),
+        lambda: all_top_patches(chosen.network, layer, fit_images(chosen, indices), COUNT),
     )
+    _choice(state, chosen, given, layer, of_all)
+    found = of_all[channel]
     own = _filter(chosen, channel) if layer == next(iter(layers)) else []
     st.html(html.row([*own, *_patches(chosen, found, indices)]))
     size = found[0].pixels.shape[1:]
@@ -79,6 +82,36 @@ def draw(state: PageState, chosen: Chosen, given: Given) -> None:
     )
     if found[0].value <= 0:
         st.caption("It never answers: on all of these digits its map is 0 everywhere.")
+
+
+def _choice(state: PageState, chosen: Chosen, given: Given, layer: str, of_all: list[list[TopPatch]]) -> None:
+    """Draw every filter of a layer small, its map of the picture and what it likes most; one of them is chosen."""
+    colours = DARK if st.context.theme.type == "dark" else LIGHT
+    maps = memo("inspect.maps", (chosen.key, given.key), lambda: chosen.network.activations(given.x))[layer][0]
+    bound = float(np.abs(maps).max(initial=0.0))
+    shots = [
+        html.strip_uri(
+            [html.opaque_levels(plane, bound, colours), *(html.grey_levels(patch.pixels[0]) for patch in best[:SEEN])],
+            colours,
+        )
+        for plane, best in zip(maps, of_all, strict=True)
+    ]
+    key = f"inspect.likes.filter.{layer}.{len(shots)}"
+    set_widget(key, int(state["like_filter"]))
+
+    def take() -> None:
+        state.change(like_filter=int(widget(key) or 0))
+
+    with st.container(key="strips-likes"):
+        st.pills(
+            f"Filter: its map of this picture, and the {SEEN} places it likes most",
+            range(len(shots)),
+            format_func=lambda n: f"![]({shots[n]}) {n}",
+            key=key,
+            required=True,
+            on_change=take,
+            wrap=True,
+        )
 
 
 def _filter(chosen: Chosen, channel: int) -> list[str]:

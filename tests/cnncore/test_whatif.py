@@ -92,6 +92,11 @@ def test_features_and_the_nearest(network, pictures):
 def test_top_patches_are_where_the_map_is_largest(network, pictures):
     maps = network.activations(pictures)["relu2"][:, 3]
     found = whatif.top_patches(network, "relu2", 3, pictures, 2)
+    of_all = whatif.all_top_patches(network, "relu2", pictures, 2)
+    assert len(of_all) == network.activations(pictures)["relu2"].shape[1]
+    assert [(patch.picture, patch.index, patch.value) for patch in of_all[3]] == [
+        (patch.picture, patch.index, patch.value) for patch in found
+    ]
     peaks = maps.reshape(len(maps), -1).max(axis=1)
     assert [patch.picture for patch in found] == np.argsort(-peaks, kind="stable")[:2].tolist()
     for patch in found:

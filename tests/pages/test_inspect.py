@@ -20,7 +20,15 @@ from cnncore.handwriting import prepare
 from cnncore.images import decode
 from cnncore.network import Architecture, Network
 from cnncore.ops import softmax
-from pages.ui import inspect_compare, inspect_html, inspect_network, inspect_source, inspect_whatif, inspect_why
+from pages.ui import (
+    figures,
+    inspect_compare,
+    inspect_html,
+    inspect_network,
+    inspect_source,
+    inspect_whatif,
+    inspect_why,
+)
 from tests.cnncore.strokes import drawn_digits
 from tests.pages.conftest import component_data, sentences
 
@@ -248,6 +256,31 @@ def test_compare_is_in_the_link(open_page: Callable[..., AppTest]) -> None:
     np.testing.assert_allclose([float(value.replace("−", "-")) for value in shown], change, atol=0.051)
     app = open_page(PAGE, source="test", tab="compare", other="run", other_run="gone")
     assert "not on this server" in words(app)
+
+
+def test_a_strip_shows_every_picture_whole() -> None:
+    tiles = [np.full(shape, 200, np.uint8) for shape in ((28, 28), (5, 5), (3, 6), (60, 40))]
+    strip = decode(base64.b64decode(inspect_html.strip_uri(tiles, figures.LIGHT).split(",")[1]))
+    assert strip.shape[:2] == (30, 4 * 32 - 2)
+    shown = [(strip[:, 32 * n : 32 * n + 30, 0] == 200).sum() for n in range(4)]
+    assert shown == [28 * 28, 25 * 25, 12 * 24, 28 * 19]
+
+
+def test_every_filter_s_likings_are_seen_and_one_is_chosen(open_page: Callable[..., AppTest]) -> None:
+    app = open_page(PAGE, source="test", network="digits", tab="likes", like_layer="relu2", like_filter="3")
+    assert sentences(app) == ""
+    net, dataset = pretrained.load("digits"), load("digits")
+    images = dataset.images[split(dataset.labels).train]
+    pills = next(group for group in app.button_group if "likes most" in group.label)
+    assert len(pills.options) == net.activations(images[:1])["relu2"].shape[1]
+    for channel in (3, 5):
+        if channel == 5:
+            pills.set_value(5).run()
+            assert "5" in app.query_params["like_filter"]
+        best = explain.top_patches(net, "relu2", channel, images, 12)
+        values = inspect_html.alike([patch.value for patch in best])
+        shown = re.findall(r"([\d.]+), in a (\d)<", html(app))
+        assert [value for value, _ in shown] == values
 
 
 def test_compare_shows_every_filter_or_says_of_how_many(open_page: Callable[..., AppTest]) -> None:
