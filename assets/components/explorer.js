@@ -32,7 +32,7 @@ function explorerMount(parentElement) {
 
   const player = explorerPlayer({
     steps: () => model?.steps ?? 1,
-    rest: () => (model && pinned ? model.stepOf(pinned) : 1),
+    rest: () => (model ? model.stepOf(pinned ?? model.firstPlace()) : 1),
     held: () => hover !== null,
     show(step, announce) {
       if (step !== null) focus = null; // the player was used last
@@ -44,7 +44,7 @@ function explorerMount(parentElement) {
   // What is shown: where the pointer is, else the focus, else the step, else the pin, else the first output ------------
   function show(announce = false) {
     if (!view) return;
-    const place = hover ?? focus ?? outputPlace(player.step === null ? pinned ?? [0, 0, 0] : model.atStep(player.step));
+    const place = hover ?? focus ?? outputPlace(player.step === null ? pinned ?? model.firstPlace() : model.atStep(player.step));
     root.classList.toggle("sliding", player.step !== null && !hover && !focus && !reducedMotion());
     root.style.setProperty("--beat", `${Math.min(player.beat() * 0.5, 250)}ms`);
     const draw = { output: view.showOutput, input: view.showInput, kernel: view.showWeight }[place.where];
@@ -251,10 +251,13 @@ function explorerMount(parentElement) {
   });
   watcher.observe(root);
 
-  // It follows the eye only where the grids alone fill the window: elsewhere it would cover what it speaks of. Watched
-  // rather than asked for at each update, when the answer would cost a layout.
+  // It follows the eye only where an equation that begins in sight has it below the window: elsewhere it would cover what
+  // it speaks of. Watched rather than asked for at each update, when the answer would cost a layout.
   function stick() {
-    view.readout.classList.toggle("sticky", view.equation.offsetHeight + view.readout.scrollHeight > window.innerHeight * 0.9);
+    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+    const { top, bottom } = view.equation.getBoundingClientRect();
+    const below = bottom + scrolled + view.readout.firstElementChild.scrollHeight + 18 > window.innerHeight;
+    view.readout.classList.toggle("sticky", below && (top + scrolled < 0.5 * window.innerHeight || bottom - top > 0.6 * window.innerHeight));
   }
   const tallness = new ResizeObserver(stick);
   window.addEventListener("resize", () => {

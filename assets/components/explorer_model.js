@@ -162,6 +162,8 @@ function explorerModel(data) {
       const divisor = output.divisors[plane][r][c];
       return [{ label: "", open: "(", terms: joined(groups.flat().filter((term) => term.counts), " +", `) \u00f7 ${divisor}`), equals, result }];
     }
+    const stamped = data.operation.startsWith("transposed");
+    if (stamped && !groups.flat().length) return [{ label: "", open: "", terms: [{ text: "no stamp reaches this cell, so it", tail: "", term: null }], equals: "is", result }];
     if (groups.length === 1) {
       const terms = joined(groups[0], " +");
       return [{ label: "", open: "", terms: bias === null ? terms : added(terms, bias), equals, result }];
@@ -192,7 +194,7 @@ function explorerModel(data) {
       const more = { text: `\u2026 ${list.length - 14} more \u2026`, tail: join, term: null };
       list = [...list.slice(0, 12), more, ...list.slice(-2)];
     }
-    if (!list.length) list.push({ text: data.operation.startsWith("transposed") ? "no stamp reaches this cell" : "nothing", tail: "", term: null });
+    if (!list.length) list.push({ text: "nothing", tail: "", term: null });
     list[list.length - 1].tail = folded ? ` (and ${terms.length - weighed.length} with weight 0)` : close;
     return list;
   }
@@ -225,11 +227,16 @@ function explorerModel(data) {
     const index = step - 1, plane = Math.floor(index / (outRows * outColumns)), rest = index % (outRows * outColumns);
     return [plane, Math.floor(rest / outColumns), rest % outColumns];
   };
+  /** Where it begins: the first output cell, or the first that a stamp reaches. */
+  const firstPlace = () => {
+    for (let step = 1; step <= steps; step += 1) if (termsOf(...atStep(step)).flat().length) return atStep(step);
+    return [0, 0, 0];
+  };
   const stepOf = ([plane, r, c]) => (plane * outRows + r) * outColumns + c + 1;
   const oneToOne = sources.length > 1 && sources.every((list) => list.length === 1);
 
   return {
-    data, input, kernel, output, sources, reduce, inRows, inColumns, outRows, outColumns, steps, atStep, stepOf, oneToOne,
+    data, input, kernel, output, sources, reduce, inRows, inColumns, outRows, outColumns, steps, atStep, stepOf, firstPlace, oneToOne,
     kind, termsOf, readersOfCell, cellsUnderWeight, neverRead, dropped, cuts, inputPlace, outputPlace, inputText, weightText, outputText,
     written, plainLine, longestLines, sameDivisors,
   };

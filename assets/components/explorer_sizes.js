@@ -1,6 +1,6 @@
 // How an equation is arranged and how large its cells are, so that all of it and its written sum stand in one window.
 
-const LARGEST_CELL = 44, NUMBER_CELL = 24, SHORT_CELL = 17, SIGN_WIDTH = 44, ABOVE = 180, TALLEST = 500;
+const LARGEST_CELL = 44, NUMBER_CELL = 24, SHORT_CELL = 17, SIGN_WIDTH = 44, ABOVE = 180, TALLEST = 500, LARGEST_INPUT = 16;
 
 /** A caption makes its grid's column at most so wide; a longer one wraps. */
 const captionWidth = (width, mode) => (mode === "stacks" ? 76 : width < 500 ? 108 : 150);
@@ -45,6 +45,17 @@ function readoutFit(lines, width) {
 
 /** What a size of cells is worth: room for whole numbers, for short ones, for none; beyond 32 pixels little is won. */
 const cellWorth = (size) => (size > 32 ? 32 + 0.3 * (size - 32) : size) * (size >= NUMBER_CELL ? 1.5 : size >= SHORT_CELL ? 1 : 0.8);
+
+/** Whether three characters say every number of these grids to a hundredth of the largest: then small cells show them. */
+function areShort(planes) {
+  const numbers = planes.flat(2).filter((value) => typeof value === "number");
+  const most = Math.max(...numbers.map(Math.abs), 0) / 100;
+  return numbers.every((value) => {
+    if (Number.isInteger(value) && value > -100 && value < 1000) return true;
+    const text = shortNumber(value);
+    return text !== "" && Math.abs(Number(text.replace(MINUS, "-")) - value) <= most;
+  });
+}
 
 /** An equation is read from left to right: such an arrangement is worth smaller cells, as long as one can read them. */
 const MODE_WORTH = { line: 1.4, side: 1.25, aside: 1.15 };
@@ -116,15 +127,22 @@ function arrangements(model, width, words) {
 /**
  * How the equation is arranged in `width` pixels and a window of `height`, and how large its cells are: {mode, cell,
  * kernelCell, outCell, fit}. `words` are its captions (lists `input`, `kernel`, `output`) and the `lines` of its longest
- * sum. The arrangement with the largest cells that fits wins; on a telephone it may be taller than the window, and
- * where not even one grid fits beside another ("wrap") everything stands below one another.
+ * sum. The arrangement with the largest cells that fits wins, but first one with numbers in the cells: in all, or in those of
+ * the input, for which it may be somewhat taller than the window. On a telephone it may be taller anyway, and where not
+ * even one grid fits beside another ("wrap") everything stands below one another.
  */
 function explorerSizes(model, width, height = 800, words = {}) {
   const readout = readoutFit(words.lines ?? [], width), narrow = isNarrow(width);
   const ways = Object.entries(arrangements(model, width, words)).filter(([, measure]) => measure);
   const free = Math.max(height - ABOVE - (model.data.above ?? 0) - readout.height - 10, 200), smallest = narrow ? NUMBER_CELL : 4;
 
-  function best(mode, measure, room) {
+  // From which size on a grid's cells carry its numbers; an output larger than an input can be need not.
+  const legible = (planes) => (areShort(planes) ? SHORT_CELL : NUMBER_CELL);
+  const leastIn = narrow ? 0 : legible(model.input.planes);
+  const leastOut = narrow || Math.max(model.outRows, model.outColumns) > LARGEST_INPUT ? 0 : legible(model.output.planes);
+  const readable = (cell, out) => cell >= leastIn && out >= leastOut, readableInput = (cell) => cell >= leastIn;
+
+  function best(mode, measure, room, suits) {
     const fits = (...sizes) => {
       const [across, down] = measure(...sizes);
       return across + 4 <= width && down <= room;
@@ -136,7 +154,7 @@ function explorerSizes(model, width, height = 800, words = {}) {
         const least = narrow && model.outColumns <= 20 ? cell : 4;
         let out = cell >= NUMBER_CELL && fits(cell, k, cell) ? cell : 0;
         for (let size = cell >= NUMBER_CELL ? NUMBER_CELL - 1 : NUMBER_CELL; !out && size >= least; size -= 1) if (fits(cell, k, size)) out = size;
-        if (!out) continue;
+        if (!out || !suits(cell, out)) continue;
         const worth = cellWorth(cell) ** 0.45 * cellWorth(out) ** 0.4 * cellWorth(k) ** 0.15 * (Math.min(cell, out) >= SHORT_CELL ? MODE_WORTH[mode] ?? 1 : 1);
         if (!found || worth > found.worth) found = { mode, cell, kernelCell: k, outCell: out, worth, down: measure(cell, k, out)[1] };
         break; // smaller windows are worth no more
@@ -145,10 +163,14 @@ function explorerSizes(model, width, height = 800, words = {}) {
     return found;
   }
 
-  const within = (room) => ways.map(([mode, measure]) => best(mode, measure, room)).filter(Boolean);
-  const higher = narrow ? [TALLEST, Infinity] : [free, 1.3 * free, 1.7 * free, Infinity];
-  for (const room of higher) {
-    const found = within(room);
+  const within = (room, suits) => ways.map(([mode, measure]) => best(mode, measure, room, suits)).filter(Boolean);
+  const any = () => true;
+  const rooms = [1, 1.1, 1.2, 1.3].map((times) => times * free);
+  const tries = narrow ? [[TALLEST, any], [Infinity, any]] : [
+    [free, readable], ...rooms.map((room) => [room, readableInput]), ...[free, 1.3 * free, 1.7 * free, Infinity].map((room) => [room, any]),
+  ];
+  for (const [room, suits] of tries) {
+    const found = within(room, suits);
     if (!found.length) continue;
     const better = room === Infinity ? (a, b) => b.down < a.down : (a, b) => b.worth > a.worth;
     const { mode, cell, kernelCell, outCell } = found.reduce((a, b) => (better(a, b) ? b : a));

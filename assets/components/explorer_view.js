@@ -49,7 +49,8 @@ function explorerView(model) {
     return block;
   });
   const channelList = element("div", { class: "channels" }, ...channelBlocks);
-  const equation = element("div", { class: "equation" }, channelList);
+  const level = model.kernel.row_labels && model.kernel.rows === model.inRows ? " level" : ""; // the same rows: they stand beside each other
+  const equation = element("div", { class: `equation${level}` }, channelList);
   if (!model.oneToOne) {
     const answer = element("div", { class: "answer" });
     if (model.kernel.hidden) answer.append(sign(model.data.sign, model.data.operation));
@@ -66,8 +67,9 @@ function explorerView(model) {
   const place = element("div", { class: "place quiet" }, document.createTextNode(""));
   const lines = element("div", { class: "lines" });
   const sizer = element("div", { class: "lines sizer", "aria-hidden": "true" });
-  const sums = element("div", { class: "sums" }, sizer, lines);
-  const readout = element("div", { class: "readout", "aria-hidden": "true" }, place, sums);
+  // What is said lies over the room for the longest sum; where it follows the eye, it covers no more than it needs.
+  const panel = element("div", { class: "panel" }, place, lines);
+  const readout = element("div", { class: "readout", "aria-hidden": "true" }, element("div", { class: "room" }, sizer), panel);
   const pool = []; // one entry a line: its elements, reused at every move
 
   function lineAt(i) {
@@ -284,7 +286,7 @@ function explorerView(model) {
     sized = now;
     const sizes = explorerSizes(model, width, height, words);
     equation.dataset.mode = sizes.mode;
-    sums.dataset.fit = sizes.fit;
+    readout.dataset.fit = sizes.fit;
     equation.style.setProperty("--caption", `${captionWidth(width, sizes.mode)}px`);
     sheets.input.forEach((sheet) => sheet.resize(sizes.cell));
     sheets.kernel.forEach((sheet) => sheet.resize(sizes.kernelCell));

@@ -267,6 +267,8 @@ class Model:
                 return [self._sum("", "max(", self._joined(counted, ",", ")"), value)]
             divisor = self.output["divisors"][plane][row][column]
             return [self._sum("", "(", self._joined(counted, " +", f") ÷ {divisor}"), value)]
+        if self._stamps and not any(groups):
+            return [Sum("", "", [Word("no stamp reaches this cell, so it")], self.output_text(value), "is")]
         if len(groups) == 1:
             words = self._joined(groups[0], " +")
             return [self._sum("", "", self._biased(words, bias), value)]
@@ -299,7 +301,7 @@ class Model:
         words = [Word(self._term_text(term), join, term) for term in (weighed if folded else terms)]
         if len(words) > LONGEST:
             words = [*words[:12], Word(f"… {len(words) - 14} more …", join), *words[-2:]]
-        words = words or [Word("no stamp reaches this cell" if self._stamps else "nothing")]
+        words = words or [Word("nothing")]
         words[-1] = replace(words[-1], tail=f" (and {len(terms) - len(weighed)} with weight 0)" if folded else close)
         return words
 

@@ -51,6 +51,7 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
     place = pinned_place(values, answer)
     entries = [shown(token) for token in view.entries]
     labels = [shown(token) for token in view.tokens] + [""] * view.padding
+    blanks = ["\u00a0"] * answer.found.weights.shape[1]  # room above the filter, so that its rows level with the sentence's
     return annotate(
         made,
         input={
@@ -59,7 +60,7 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
             "column_labels": labels[: len(view.tokens)],
             "scale": AMOUNT,
         },
-        kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries},
+        kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries, "column_labels": blanks},
         output={"title": "Response", "column_labels": labels[: len(answer.sums)]},
         pinned=None if place is None else [0, 0, place],
         pin_word="the largest" if values["place"] == BEST else "pinned",
