@@ -18,10 +18,14 @@ from pages.ui.film_stage import KEY, MARGIN, NARROWEST
 LARGEST_CELL, SMALLEST_CELL, PLAIN_CELL = 44, 4, 32
 WIDEST, MOST_AREA = 1600, 1_500_000
 """Pixels of the screen: a film of 400 such pictures is as much as is compressed in some seconds."""
+FEW_STEPS, MORE_ROOM = 100, math.sqrt(4 / 3)
+"""A short film can be larger; MORE_ROOM times as wide it is still drawn twice as fine."""
+MOST_ROWS = 4
+"""Of channels; up to so many channels, only full ones."""
 SEEN = (1280, 800)
 """A larger picture is shown smaller."""
 LEAST_RATIO, MOST_RATIO = 4 / 3, 16 / 9
-WORTH = {"line": 1.4, "side": 1.15, "aside": 1.15}
+WORTH = {"line": 1.25, "side": 1.1, "aside": 1.1}
 """An equation is read from left to right: such an arrangement is worth smaller cells, as long as one can read them."""
 
 
@@ -36,7 +40,7 @@ class Found(NamedTuple):
 def arrange(model: Model) -> tuple[str, Box]:
     """Return the arrangement in which most can be read, by its name, and its boxes."""
     grids, below = Grids(model), readout_height(model)
-    room = 1.0
+    room = MORE_ROOM if model.steps <= FEW_STEPS else 1.0
     while True:
         found: Found | None = None
         for way in ways(model):
@@ -49,7 +53,8 @@ def arrange(model: Model) -> tuple[str, Box]:
 def ways(model: Model) -> Iterator[Way]:
     """Walk over the arrangements that suit a model, those that are read most easily first."""
     channels, hidden = model.channels, model.kernel["hidden"]
-    abreast = sorted({math.ceil(channels / lines) for lines in range(1, min(channels, 4) + 1)} | {1})
+    rows = range(1, min(channels, MOST_ROWS) + 1)
+    abreast = sorted({math.ceil(channels / row) for row in rows if channels > MOST_ROWS or channels % row == 0} | {1})
     yield Way("line", 1, answer="beside")
     if model.one_to_one:
         yield from (Way("stacks", count, "below") for count in abreast[1:])
@@ -104,10 +109,10 @@ def picture_worth(width: float, height: float) -> float:
     """Return what a picture's shape and size are worth: 1 at most.
 
     >>> picture_worth(1200, 750), picture_worth(600, 1200)
-    (1.0, 0.187...)
+    (1.0, 0.114...)
     """
     ratio = width / height
-    shape = min(ratio / LEAST_RATIO, 1) ** 1.5 * min(MOST_RATIO / ratio, 1) ** 0.5
+    shape = min(ratio / LEAST_RATIO, 1) ** 2 * min(MOST_RATIO / ratio, 1) ** 0.25
     return float(shape * min(SEEN[0] / width, SEEN[1] / height, 1) ** 0.5)
 
 
