@@ -184,18 +184,23 @@ const galleryView = instances((parentElement) => {
     const known = data.items.filter(({ values }) => values);
     const columns = Math.max(...known.map(({ values }) => values[0].length));
     const [top, bottom, left, right] = data.frame;
-    plan = galleryPlan(width.width, [data.input.length + top + bottom, data.input[0].length + left + right], data.kernel && data.taps);
+    const family = getComputedStyle(root).fontFamily;
+    const [fitOutputs, fitGaps] = ["values", "gap"].map((name) => fitsOf(known.flatMap((one) => one[name].flat()).filter((value) => value !== "NaN"), family));
+    plan = galleryPlan(width.width, [data.input.length + top + bottom, data.input[0].length + left + right], data.kernel && data.taps, columns, (cell) => Boolean(fitOutputs(cell)));
     const { room } = plan;
+    const rows = [
+      [outputs, "grid", shelves(room, columns, (cell) => Boolean(fitOutputs(cell)), plan.beside ? 2 : undefined), data.bound, fitOutputs],
+      [gaps, "gapGrid", gapShelves(room, columns, (cell) => Boolean(fitGaps(cell))), data.gap_bound, fitGaps],
+    ];
     stage.classList.toggle("beside", plan.beside);
     stage.classList.toggle("under", plan.under);
     stage.classList.toggle("broad", plan.broad);
     stage.classList.toggle("wide", width.width >= 700);
-    const family = getComputedStyle(root).fontFamily;
-    for (const [shelf, part, shown, bound] of [[outputs, "grid", shelves(room, columns), data.bound], [gaps, "gapGrid", gapShelves(room, columns), data.gap_bound]]) {
+    for (const [shelf, part, shown, bound, fitIn] of rows) {
       shelf.classList.toggle("below", shown.words === "below");
       shelf.style.gridTemplateColumns = `repeat(${shown.count}, minmax(0, 1fr))`;
       const name = part === "grid" ? "values" : "gap";
-      const fit = fitNumbers(known.flatMap((one) => one[name].flat()).filter((value) => value !== "NaN"), shown.cell, family);
+      const fit = fitIn(shown.cell);
       cards.forEach((card, index) => {
         if (!card[part]) return;
         const numbers = item(index)[name];

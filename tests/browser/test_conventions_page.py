@@ -234,6 +234,16 @@ def test_a_large_input_has_numbers_and_files(open_page: Open, address: str) -> N
     assert given.all_inner_texts() == [say(float(value)) for value in around.ravel()]
     weights = page.get_by_role("grid", name="kernel").locator("[role=gridcell]")
     assert weights.all_inner_texts() == [say(float(value)) for value in kernel.ravel()]
+    # Two outputs stand side by side, with their numbers, and what is said of a cell stays in view.
+    shelf = page.get_by_role("group", name="outputs")
+    first, second = (shelf.locator(".card").nth(at).bounding_box() for at in (0, 1))
+    assert first["y"] == second["y"]
+    output = compute(PROFILES["keras.conv2d"], image, kernel, Settings())
+    assert cell(page, "Keras", 15, 15).inner_text() == say(float(output[15, 15]))
+    cell(page, "Keras", 15, 15).hover()
+    page.locator(".gallery .where", has_text="Row 15, column 15").wait_for()
+    values = page.locator(".gallery .values").bounding_box()
+    assert 0 <= values["y"] <= page.viewport_size["height"] - values["height"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the numbers").click()
     with np.load(download.value.path(), allow_pickle=False) as filed:
