@@ -1,4 +1,4 @@
-"""The gallery of the Conventions page as files: a picture of all outputs, and the film of the reference's.
+"""The gallery of the Conventions page as files: a picture of outputs and differences, and the film of the reference's.
 
 The picture has the numbers and colours that the gallery component is given, and needs neither a browser nor streamlit.
 """
@@ -24,8 +24,8 @@ SCALE = 2
 MARGIN, GAP = 24, 24
 LEAST_CARD, LARGEST_CELL, SMALLEST_CELL, READABLE = 190, 30, 12, 20
 WIDTH = 920
-NAME, SMALL = 14, 12
-LINE = 17
+HEADING, NAME, SMALL = 17, 14, 12
+LINE, HEAD = 17, 34
 SIGNS = {"convolution": ("★", "∗")}
 
 Numbers = Sequence[Sequence[float | str]]
@@ -44,7 +44,7 @@ class _Card:
 
 
 def draw_gallery(comparison: Comparison, *, dark: bool) -> bytes:
-    """Draw the input, the kernel and every library's output.
+    """Draw the input, the kernel, every library's output, and below them how each differs from the reference.
 
     Parameters
     ----------
@@ -111,12 +111,13 @@ class _Picture:
         columns = sum(len(one.numbers[0]) for one in self.given if one.numbers)
         self.given_cell = max(min(LARGEST_CELL, (WIDTH - 3 * GAP) // columns), SMALLEST_CELL)
         self.outputs = [self._output(at, item) for at, item in enumerate(items)]
+        self.gaps = [self._gap(item) for item in items if "gap" in item and not item["equal"]]
         self.palette = Palette()
         for colour in (self.theme.background, self.theme.text):
             self.palette.index(colour)
         self.fills = thinned(
             scale_colour(self.theme, one.scale, number)
-            for one in (*self.given, *self.outputs)
+            for one in (*self.given, *self.outputs, *self.gaps)
             for line in one.numbers or ()
             for number in line
             if not isinstance(number, str)
@@ -152,29 +153,51 @@ class _Picture:
         lines += self._wrapped(f"Workaround: {item['way']}") if item["way"] else []
         return _Card(f"{item['name']}  {sign}".strip(), self._wrapped(item["call"]), item["values"], signed, lines)
 
+    def _gap(self, item: dict[str, Any]) -> _Card:
+        signed = {"kind": "signed", "bound": self.data["gap_bound"]}
+        rules = [line for sentence in item["sentences"] for line in self._wrapped(sentence)]
+        return _Card(item["name"], [], item["gap"], signed, rules)
+
     def _wrapped(self, text: str) -> list[str]:
         parts = re.split(r"(?<=[ ,(\[])(?=\S)", text)  # a call may break after its punctuation, too
         return film_glyphs.wrap(parts, SMALL * SCALE, self.card * SCALE, joint="")
 
     def png(self) -> bytes:
         """Draw it."""
-        shelves = [self.outputs[at : at + self.count] for at in range(0, len(self.outputs), self.count)]
-        heads = [LINE * (1 + max(len(one.call) for one in shelf)) + 8 for shelf in shelves]
-        bodies = [max(self._height(one, self.cell) for one in shelf) for shelf in shelves]
         first = max(self._height(one, self.given_cell) for one in self.given)
-        height = 2 * MARGIN + first + sum(heads) + sum(bodies) + GAP * len(shelves)
+        height = 2 * MARGIN + first + self._shelves_height(self.outputs)
+        height += GAP + HEAD + self._shelves_height(self.gaps) if self.gaps else 0
         self.canvas = Canvas((WIDTH + 2 * MARGIN) * SCALE, height * SCALE, self.palette, self.theme.background)
         self._draw_given()
-        y = MARGIN + first + GAP
-        for shelf, head, body in zip(shelves, heads, bodies, strict=True):
+        y = self._draw_shelves(self.outputs, MARGIN + first)
+        if self.gaps:
+            base = self.data["items"][self.data["reference"]]["name"]
+            self._text(f"Difference to {base}", MARGIN, y + GAP + HEAD / 2, HEADING, bold=True)
+            self._draw_shelves(self.gaps, y + GAP + HEAD)
+        return self.canvas.png()
+
+    def _shelves(self, cards: Sequence[_Card]) -> Iterator[tuple[Sequence[_Card], int, int]]:
+        """The cards of each row, the height of the words above their grids, and of the grids with what stands below."""
+        for at in range(0, len(cards), self.count):
+            shelf = cards[at : at + self.count]
+            head = LINE * (1 + max(len(one.call) for one in shelf)) + 8
+            yield shelf, head, max(self._height(one, self.cell) for one in shelf)
+
+    def _shelves_height(self, cards: Sequence[_Card]) -> int:
+        return sum(GAP + head + body for _, head, body in self._shelves(cards))
+
+    def _draw_shelves(self, cards: Sequence[_Card], y: int) -> int:
+        """Draw rows of cards below `y`; return where they end."""
+        for shelf, head, body in self._shelves(cards):
+            y += GAP
             for at, one in enumerate(shelf):
                 x = MARGIN + at * (self.card + GAP)
                 self._text(one.name, x, y + LINE / 2, NAME, bold=True)
                 for row, words in enumerate(one.call):
                     self._text(words, x, y + LINE * (row + 1.5), SMALL, quiet=True)
                 self._grid(one, x, y + head, self.cell)
-            y += head + body + GAP
-        return self.canvas.png()
+            y += head + body
+        return y
 
     def _draw_given(self) -> None:
         rows, side = len(self.given[0].numbers or ()), self.given_cell
@@ -214,9 +237,10 @@ class _Picture:
         ink = mix(ground, self.theme.text, 0.75) if plain else ink_on(fill)
         size, words = min(13 * SCALE, round(side * 0.42)), ""
         if side >= READABLE * SCALE:
-            words = (
-                "–" if padded and number == "NaN" else fit_number(number, int((side - 6) / (film_glyphs.FIGURE * size)))
-            )
+            if number == "NaN":  # padding that does not count, or a cell that the reference has not
+                words = "–" if padded else "new"
+            else:
+                words = fit_number(number, int((side - 6) / (film_glyphs.FIGURE * size)))
         known = fill, words, side, padded
         place = np.s_[top : top + side, left : left + side]
         if known in self.cells:  # many are alike, and writing takes its time

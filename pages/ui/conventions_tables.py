@@ -161,9 +161,10 @@ def _share(state: PageState, comparison: Comparison) -> None:
         given["kernel"] = comparison.kernel
     outputs = {one.profile.key: np.asarray(one.values) for one in comparison.outputs if one.values is not None}
     film = film_of(comparison)
+    moving = f"; the film is that of {base}" if film else ""
     st.caption(
-        f"The picture has all of them side by side{f'; the film is that of {base}' if film else ''}. The numbers are "
-        "those of every function that gives some, each under its name."
+        f"The picture has all of them side by side, and how they differ{moving}. "
+        "The numbers are those of every function that gives some, each under its name."
     )
     save_and_share(
         state,

@@ -343,6 +343,19 @@ def test_the_picture_has_the_colours_of_the_gallery() -> None:
     assert 5 * side * side * 0.75 < full < 5 * side * side
 
 
+def test_the_picture_has_the_differences_below_the_outputs() -> None:
+    values = {**DEFAULTS, "input": "own", "numbers": "0 0 1;0 0 0;0 0 0", "padding": "valid", "kernel_columns": 2}
+    shown = compare(small_grid(values), np.array([[9.0, 0.0]]), core_settings(values), "torch.conv2d")
+    picture = np.array(Image.open(io.BytesIO(draw_gallery(shown, dark=False))).convert("RGB"))
+    assert [output.profile.name for output in shown.outputs if output.gap is not None and output.gap.any()] == [
+        "signal.convolve2d"
+    ]
+    full = (picture == (178, 24, 43)).all(axis=2)  # 9 is the largest: in the kernel, in convolve2d's output, and there
+    side = 60 - 2
+    assert 3 * side * side * 0.75 < full.sum() < 3 * side * side
+    assert full[-len(full) // 3 :].sum() > 0.75 * side * side
+
+
 def test_the_numbers_of_all_of_them_go_into_one_file(open_page: Open) -> None:
     numbers = {"input": np.ones((2, 2)), "keras.conv2d": np.array([[np.inf, 2]])}
     with np.load(io.BytesIO(as_npz(numbers)), allow_pickle=False) as filed:
