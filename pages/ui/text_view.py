@@ -51,7 +51,8 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
     place = pinned_place(values, answer)
     entries = [shown(token) for token in view.entries]
     labels = [shown(token) for token in view.tokens] + [""] * view.padding
-    blanks = ["\u00a0"] * answer.found.weights.shape[1]  # room above the filter, so that its rows level with the sentence's
+    # Room above the filter, so that its rows stand beside the sentence's.
+    blanks = ["\u00a0"] * answer.found.weights.shape[1]
     return annotate(
         made,
         input={
