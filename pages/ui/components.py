@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.packing import pack
 
-__all__ = ["gallery", "kernel", "mosaic", "pack", "register", "trace", "viewer", "wipe"]
+__all__ = ["bare_canvas", "gallery", "kernel", "mosaic", "pack", "register", "trace", "viewer", "wipe"]
 
 FOLDER = Path(__file__).parents[2] / "assets" / "components"
 
@@ -29,3 +29,4 @@ kernel = register("kernel", "heatgrid", "kernel")
 trace = register("trace", "heatgrid", "trace")
 gallery = register("gallery", "heatgrid", "gallery_plan", "gallery_edit", "gallery_values", "gallery")
 mosaic = register("mosaic", "pixels", "mosaic")
+bare_canvas = register("bare_canvas", "bare_canvas")

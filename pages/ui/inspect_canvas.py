@@ -10,12 +10,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnncore.images import ImageError, decode
+from pages.ui import components
 from pages.ui.state import recall, remember, touch, widget
 
 SIDE = 252  # CSS pixels, as in assets/app.css
 HIDDEN = 28
-"""CSS pixels at the upper edge that are cut off: there lies the canvas's own bar of tools, which answers a finger
-without being seen. Our buttons below the canvas take its place."""
+"""CSS pixels at the upper edge that are cut off: there the canvas's own bar of tools would answer a finger without
+being seen, until it is taken away. Our buttons below the canvas take its place."""
 STROKE = 20
 KEY = "inspect.canvas"
 LARGEST_DRAWING = 4_000_000  # characters of a drawing that came from the browser
@@ -55,6 +56,7 @@ def canvas() -> NDArray[np.uint8] | None:
             return_image_data=True,
             key=KEY,
         )
+        components.bare_canvas(key="inspect-bare-canvas", data={})
     try:
         said = result._image_data_url
         if said is None or len(said) > LARGEST_DRAWING or said in (kept().said, kept().past):

@@ -40,6 +40,7 @@ def test_a_drawing_is_read_taken_back_and_kept(serve: Callable[[Path], str], ope
     steps, taken_back = page.locator(".stVerticalBlock.st-key-inspect-stages"), buttons.filter(has_text="Undo")
     expect(steps).to_contain_text("What you draw is made ready", timeout=PATIENCE)
     expect(taken_back).to_be_disabled()
+    expect(page.locator(".dc-toolbar")).to_be_hidden()  # its "Edit" would stop drawing without a sign
     place = steps.bounding_box()["y"]
 
     def stroke(*points: tuple[int, int]) -> None:
