@@ -7,6 +7,7 @@
 
 const FILM = Symbol.for("cnn-lab-film");
 const OUTBOX = 20; // messages of one kind that wait for the page
+const AGAIN = 400; // ms after which what the page has not heard is sent once more
 
 function trainingMount(parentElement) {
   const stop = new AbortController();
@@ -14,9 +15,10 @@ function trainingMount(parentElement) {
   const slot = (globalThis[FILM] ??= {});
   let [trigger, look, message, packed, frame, run, due, count] = [() => {}, null, null, null, 0, null, 0, Date.now()];
 
-  // Under load a trigger can reach the page twice, or be overtaken by the next one of its name before the page has run:
-  // so every message has a number, and goes again with the next one until the page says that it was heard.
+  // A trigger can reach the page twice, or be overtaken by the component's next one, of whatever name, before the page
+  // has run: so every message has a number, and goes again until the page says that it was heard.
   const outbox = {};
+  let again = 0;
   const send = (name, value) => {
     (outbox[name] ??= []).push({ value, number: (count += 1) });
     if (outbox[name].length > OUTBOX) outbox[name].shift();
@@ -24,6 +26,11 @@ function trainingMount(parentElement) {
   };
   const heard = (numbers) => {
     for (const name of Object.keys(outbox)) outbox[name] = outbox[name].filter(({ number }) => number > (numbers[name] ?? 0));
+    if (Object.values(outbox).some((list) => list.length)) again ||= setTimeout(sendAgain, AGAIN);
+  };
+  const sendAgain = () => {
+    again = 0;
+    for (const [name, list] of Object.entries(outbox)) if (list.length) trigger(name, [...list]);
   };
 
   const sendLook = (changes) => send("look", changes);
@@ -123,6 +130,7 @@ function trainingMount(parentElement) {
     watcher.disconnect();
     sight.disconnect();
     clearTimeout(due);
+    clearTimeout(again);
     cancelAnimationFrame(frame);
     seeker.forget();
     if (slot.take === take) slot.take = null; // another film may stand there by now
