@@ -38,7 +38,13 @@ function trainingMount(parentElement) {
     send: (step, settled) => send("seek", { step, settled }),
     preview: () => { player.draw(); showMoment(); },
   });
-  const player = trainingPlayer(seeker, (name, value) => send(name, value));
+  const player = trainingPlayer(seeker, (name, value) => {
+    if (value.name !== "pace") {
+      seeker.forget(); // it leads on from here: a seek that comes after it would lead back
+      outbox.seek = [];
+    }
+    send(name, value);
+  });
   const both = {
     look(epoch) { for (const chart of charts) chart.point(epoch); },
     go(epoch) {
