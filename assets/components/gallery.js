@@ -150,7 +150,7 @@ const galleryView = instances((parentElement) => {
       const words = element("div", { class: "why" });
       if (gapGrid) {
         words.append(...one.sentences.map((text) => element("p", {}, text)));
-        if (one.idle.length) words.append(element("p", { class: "quiet" }, `Without effect here: ${one.idle.join(", ")}.`));
+        if (one.idle.length) words.append(element("p", { class: "quiet" }, `With that done as ${called(item(data.reference))} does it, nothing hangs on: ${one.idle.join(", ")}.`));
       }
       const gapNode = gapGrid && element("article", { class: "card", "aria-label": `${one.name}, difference` },
         element("div", { class: "name" }, called(one)), element("div", { class: "body" }, gapGrid.node), words);

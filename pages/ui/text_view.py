@@ -64,9 +64,14 @@ def sliding(values: dict[str, Any], view: TextView) -> Data:
         kernel={"title": f"Filter “{answer.found.name}”", "row_labels": entries, "column_labels": blanks},
         output={"title": "Response", "column_labels": labels[: len(answer.sums)]},
         pinned=None if place is None else [0, 0, place],
-        pin_word="the largest" if values["place"] == BEST else "pinned",
+        pin_word=_word(answer) if values["place"] == BEST else "pinned",
         above=_above(view),
     )
+
+
+def _word(answer: Answer) -> str:
+    """What the place of the maximum is called: behind a ReLU the first of many zeros need not be the largest sum."""
+    return "the largest" if answer.sums[answer.position] == max(answer.sums) else "after ReLU, all are 0"
 
 
 def _notes(view: TextView) -> list[str]:
