@@ -88,9 +88,7 @@ function explorerSheet(spec) {
       if (!room || values[r][c] === null) return "";
       return small ? shortNumber(values[r][c]) : fitNumber(values[r][c], room, made ? null : decimals);
     }));
-    const bound = Math.max(...values.flat().map((value) => (typeof value === "number" ? Math.abs(value) : 0)));
-    const says = (text, value) => typeof value !== "number" || (text !== "" && Math.abs(Number(text.replace(MINUS, "-")) - value) <= bound / 100);
-    const told = !small || texts.every((line, r) => line.every((text, c) => says(text, values[r][c])));
+    const told = !small || areShort([values]);
     cells.forEach((line, r) => line.forEach((cell, c) => {
       const text = told ? texts[r][c] : "";
       if (cell.textContent !== text) cell.textContent = text; // an edit writes there too, until it is answered

@@ -71,12 +71,17 @@ def canvas() -> NDArray[np.uint8] | None:
 
 def _begun() -> dict[str, Any]:
     """Return what the canvas begins with. While the browser has it, it must not change, or it would begin anew."""
-    begun: dict[str, Any] = recall(f"{KEY}.begun") or {"turn": 0}
+    begun = _last_begun()
     drawn = getattr(widget(KEY), "drawing", None)
     if not drawn or not drawn.get("data"):  # nothing was drawn since the canvas came onto the screen
         begun = {**begun, "objects": list(kept().strokes)}
         remember(f"{KEY}.begun", begun)
     return begun
+
+
+def _last_begun() -> dict[str, Any]:
+    found: dict[str, Any] = recall(f"{KEY}.begun") or {"turn": 0}
+    return found
 
 
 def buttons() -> None:
@@ -93,7 +98,7 @@ def _leave(count: int) -> None:
     strokes = before.strokes[:count]
     past = before.said or before.past
     remember(KEY, replace(before, strokes=strokes, image=before.image if strokes else None, said=None, past=past))
-    turn = (recall(f"{KEY}.begun") or {"turn": 0})["turn"] + 1  # a number that tells it from the last one like it
+    turn = _last_begun()["turn"] + 1  # a number that tells it from the last one like it
     remember(f"{KEY}.begun", {"turn": turn, "objects": list(strokes)})
     touch()
 
