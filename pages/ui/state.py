@@ -150,10 +150,13 @@ class PageState:
 
     def begin(self) -> list[str]:
         """Take over what the person or the URL says; return a sentence for each thing that was refused."""
-        complaints: list[str] = st.session_state.pop("complaints", [])
         st.session_state.setdefault("visited", {})[st.session_state.get("current_page")] = self
         touched = bool(st.session_state.pop("touched", False))
         arrived = bool(st.session_state.pop("arrived", False))
+        if arrived:
+            self.heard()  # what another page had to say is not for this one
+        # They are kept until a run is whole: one that is cut short may have shown nothing.
+        complaints: list[str] = list(st.session_state.get("complaints", []))
         present = dict(st.session_state.items())
         for name, setting in self.settings.items():
             value = present.get(self._keys[name], self)
@@ -208,7 +211,8 @@ class PageState:
         return cast(dict[str, str], st.session_state.get(f"written.{self.page}", {}))
 
     def finish(self) -> None:
-        """Write the URL if it changed; the run was whole."""
+        """Write the URL if it changed; the run was whole, and what was complained about is on the screen."""
+        self.heard()
         self._shown.clear()
         self._shown.update(self._drawn)
         parameters = self.parameters()

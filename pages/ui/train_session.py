@@ -16,7 +16,7 @@ from cnncore.network import Network
 from cnncore.training import TrainConfig, Trainer
 from pages.ui import runner
 from pages.ui.run_view import RunView
-from pages.ui.state import PageState, Setting, memo, recall, remember
+from pages.ui.state import PageState, Setting, complain, memo, recall, remember
 from pages.ui.train_settings import differences_in_words
 from pages.ui.training_curves import Curve
 from pages.ui.training_data import Look, Moment, Pictures
@@ -42,7 +42,8 @@ SETTINGS = (Setting("run", "", _token, private=True),)
 def current(state: PageState, complaints: list[str]) -> RunView | None:
     """Return the run that the page shows, or None; find it again by the token in the URL after a reload."""
     engine, owner = runner.arrive()
-    complaints += engine.sentences(owner)
+    for sentence in engine.sentences(owner):
+        _tell(complaints, sentence)
     begun = _begun()
     if not begun["shown"]:
         _show_begun(state, begun)
@@ -51,12 +52,19 @@ def current(state: PageState, complaints: list[str]) -> RunView | None:
         return None
     if not engine.adopt(owner, token):
         state.change(run="")
-        complaints.append(
+        _tell(
+            complaints,
             "The run that this page showed is no longer there: its tab was closed for too long, or it was removed. "
-            "Its settings are still here; the same seed gives the same numbers."
+            "Its settings are still here; the same seed gives the same numbers.",
         )
         return None
     return engine.view(token)
+
+
+def _tell(complaints: list[str], sentence: str) -> None:
+    """Add what is said once to what this run of the page shows, and keep it in case that run is cut short."""
+    complain(sentence)
+    complaints.append(sentence)
 
 
 def start(state: PageState, config: TrainConfig, dataset: Dataset, *, minutes: float, play: bool = True) -> str:

@@ -25,16 +25,22 @@ def waits_for(page: Any, status: str) -> None:
     expect(player(page)).to_have_attribute("data-status", status, timeout=PATIENCE)
 
 
+def step_now(page: Any) -> int | None:
+    """The step that the player names at this moment; None while there is no player, or it names none yet."""
+    found = re.search(r"step ([\d,]+) of", " ".join(player(page).all_inner_texts()))
+    return int(found[1].replace(",", "")) if found else None
+
+
 def step_of(page: Any) -> int:
-    found = re.search(r"step ([\d,]+) of", player(page).inner_text())
-    assert found is not None, player(page).inner_text()
-    return int(found[1].replace(",", ""))
+    step = step_now(page)
+    assert step is not None, player(page).all_inner_texts()
+    return step
 
 
 def later_than(page: Any, step: int) -> None:
     """Wait until the page shows a later step."""
     deadline = time.monotonic() + PATIENCE / 1000
-    while player(page).count() == 0 or step_of(page) <= step:
+    while (now := step_now(page)) is None or now <= step:
         assert time.monotonic() < deadline, player(page).all_inner_texts()
         page.wait_for_timeout(100)
 

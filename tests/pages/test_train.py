@@ -309,6 +309,19 @@ def test_no_more_than_eight_runs_are_kept(open_page: Open, engine: Engine) -> No
     assert [run.number for run in runs(engine)] == list(range(2, 10))
 
 
+def test_a_run_of_the_page_that_is_cut_short_takes_no_sentence_with_it(
+    open_page: Open, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that ends while the page is drawn has it drawn again at once, before anything was said."""
+    changes = iter([train_stage.POLL])
+    monkeypatch.setattr(train_stage, "interval", lambda view: next(changes, None))
+    app = open_page(PAGE, run="x" * 24)
+    assert next(changes, None) is None  # it was cut short
+    assert "no longer there" in sentences(app)
+    app.run()
+    assert sentences(app) == ""
+
+
 def test_clear_cache_does_not_lose_a_run(open_page: Open, engine: Engine) -> None:
     app = open_page(PAGE, **QUICK)
     press(app, "batch")
