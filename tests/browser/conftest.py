@@ -63,7 +63,7 @@ def running(script: Path, log: Path, *, extra_path: str = "") -> Iterator[str]:
                 time.sleep(0.1)
         yield address
     finally:
-        server.terminate()
+        server.kill()  # it has nothing to save, and a farewell takes seconds
         server.wait(timeout=20)
 
 
@@ -119,13 +119,55 @@ def context_for(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> It
         context.close()
 
 
+GO = """
+async (address) => {
+  const app = document.querySelector('[data-testid="stApp"]'), state = () => app.dataset.testScriptState;
+  const through = new Promise((resolve) => {
+    let began = false;
+    setTimeout(() => began || resolve(false), 5_000);
+    new MutationObserver((_, observer) => {
+      began ||= state() !== 'notRunning';
+      if (began && state() === 'notRunning') { observer.disconnect(); resolve(true); }
+    }).observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] });
+  });
+  history.pushState({}, '', address);
+  dispatchEvent(new PopStateEvent('popstate'));
+  const came = await through;
+  for (let frame = 0; came && frame < 2; frame++) await new Promise(requestAnimationFrame);
+  return came;
+}
+"""
+AS_NEW = """
+() => {
+  for (let at = document.activeElement; at; at = at.shadowRoot?.activeElement) at.blur?.();
+  document.querySelector('[data-testid="stMain"]').scrollTop = 0;
+}
+"""
+
+
+def go(page: Any, address: str) -> None:
+    """Go to another address of the app as the browser's Back and Forward do, and wait until its script is through.
+
+    A tenth of the work of loading everything anew, which is done where the page does not answer.
+    """
+    page.bring_to_front()  # another's frames are not drawn
+    at_rest(page)
+    if not page.evaluate(GO, address):
+        page.goto(address)
+
+
+def at_rest(page: Any) -> None:
+    """Wait until no script runs for the page."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+
+
 MEDIA = ("color_scheme", "reduced_motion", "forced_colors")
 
 
 @pytest.fixture
-def open_page(context_for: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """A function that opens an address in a page of its own, and fails the test if the console complained."""
-    pages = []
+def pages(context_for: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """A function that gives an empty page, and fails the test if the console of one complained."""
+    made: list[Any] = []
     complaints: list[str] = []
 
     def listen(message: Any) -> None:
@@ -133,21 +175,76 @@ def open_page(context_for: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         if message.type in ("error", "warning") and "/_stcore/" not in (message.location or {}).get("url", ""):
             complaints.append(message.text)
 
-    def start(address: str, **options: Any) -> Any:
+    def start(known: Any = None, **options: Any) -> Any:
         viewport = options.pop("viewport", {"width": 1280, "height": 800})
         media = {name: options.pop(name) for name in MEDIA if name in options}
         if options.get("is_mobile"):
             options["viewport"] = viewport  # of a telephone, it belongs to the device
-        page = context_for(**options).new_page()
-        pages.append(page)
+        page = known or context_for(**options).new_page()
+        made.append(page)
         page.set_viewport_size(viewport)
-        page.emulate_media(**media)
+        # Most tests need no motion, and drawing it takes a quarter of the processor's time.
+        page.emulate_media(**{"reduced_motion": "reduce", **media})
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield start
+    for page in made:
+        page.remove_listener("console", listen)
+    assert complaints == []
+
+
+@pytest.fixture
+def open_page(pages: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """A function that opens an address in a page of its own."""
+    opened: list[Any] = []
+
+    def start(address: str, **options: Any) -> Any:
+        page = pages(**options)
+        opened.append(page)
         page.goto(address)
         return page
 
     yield start
-    for page in pages:
+    for page in opened:
         page.close()
-    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def parked() -> Iterator[dict[str, Any]]:
+    """The pages that the tests of a module have left open, by their address and their kind."""
+    pages: dict[str, Any] = {}
+    yield pages
+    for page in pages.values():
+        page.close()
+
+
+@pytest.fixture
+def revisit(
+    pages: Callable[..., Any], open_page: Callable[..., Any], parked: dict[str, Any]
+) -> Iterator[Callable[..., Any]]:
+    """A function that opens an address in the page that the last test of the module left, if it was there.
+
+    Loading is most of what a short test costs. Everything that an address can say is as in a new page; what else a
+    session keeps, such as uploads, is not: tests of that open a page of their own.
+    """
+    busy: dict[str, Any] = {}
+
+    def start(address: str, **options: Any) -> Any:
+        path = address.split("?")[0]
+        name = f"{path} {sorted(options.items())}"
+        if name in busy:
+            return open_page(address, **options)
+        left = parked.pop(name, None)
+        busy[name] = page = pages(left, **options)
+        if left is None or page.url.split("?")[0] != path:
+            page.goto(address)
+        else:
+            page.mouse.move(0, 0)
+            page.evaluate(AS_NEW)
+            go(page, address)
+        return page
+
+    yield start
+    parked.update(busy)

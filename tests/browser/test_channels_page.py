@@ -13,6 +13,7 @@ import pytest
 from cnncore import ops
 from pages.ui import channels_controls
 from pages.ui.words import number as say
+from tests.browser.conftest import go
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -53,8 +54,8 @@ def lines(page: Any) -> list[str]:
     return [" ".join(text.split()) for text in texts]
 
 
-def test_hovering_writes_each_channel_s_sum_and_the_bias(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?input=random&bias=1.5"))
+def test_hovering_writes_each_channel_s_sum_and_the_bias(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?input=random&bias=1.5"))
     apart = ops.conv2d(IMAGE[None], WEIGHTS[:, None], groups=3)[0]
     whole = ops.conv2d(IMAGE[None], WEIGHTS[None], np.array([1.5]))[0, 0]
     for r, c in ((0, 0), (1, 3), (3, 2)):
@@ -66,9 +67,8 @@ def test_hovering_writes_each_channel_s_sum_and_the_bias(open_page: Open, addres
         assert "1.5 (bias)" in total
         assert total.endswith(f"= {say(whole[r, c], 6)}")
     for large in LARGE:  # all of it, and the sum, stand in the window without scrolling
-        page.goto(address.replace("Channels", large))
+        go(page, address.replace("Channels", large))
         ready(page)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
         page.wait_for_timeout(300)  # the grids follow the width that the sidebar leaves
         equation, readout = page.locator(".equation, .readout").evaluate_all(
             "parts => parts.slice(0, 2).map((part) => part.getBoundingClientRect().bottom)"
@@ -78,8 +78,8 @@ def test_hovering_writes_each_channel_s_sum_and_the_bias(open_page: Open, addres
             assert "" not in page.locator(".sheet.input .cell").all_inner_texts(), large
 
 
-def test_a_weight_typed_in_place_makes_the_filter_one_s_own(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?input=random&pin=0.2.1"))
+def test_a_weight_typed_in_place_makes_the_filter_one_s_own(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?input=random&pin=0.2.1"))
     cell(page, "kernel", 1, 1, 1).dblclick()
     page.get_by_label("New number").fill("7")
     page.keyboard.press("Enter")
@@ -92,8 +92,8 @@ def test_a_weight_typed_in_place_makes_the_filter_one_s_own(open_page: Open, add
     assert lines(page)[-1].endswith(f"= {say(expected, 6)}")
 
 
-def test_a_map_is_enlarged_by_mouse_keyboard_and_number(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?{BANK}&maps=16"))
+def test_a_map_is_enlarged_by_mouse_keyboard_and_number(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?{BANK}&maps=16"))
     box = page.get_by_label("16 maps")
     box.wait_for(timeout=30_000)
     box.focus()
@@ -109,9 +109,9 @@ def test_a_map_is_enlarged_by_mouse_keyboard_and_number(open_page: Open, address
     page.wait_for_url(re.compile("map=15"))
 
 
-def test_a_map_is_enlarged_by_touch(open_page: Open, address: str) -> None:
+def test_a_map_is_enlarged_by_touch(revisit: Open, address: str) -> None:
     size = {"width": 390, "height": 844}
-    page = ready(open_page(f"{address}?{BANK}&maps=8", viewport=size, has_touch=True, is_mobile=True))
+    page = ready(revisit(f"{address}?{BANK}&maps=8", viewport=size, has_touch=True, is_mobile=True))
     box = page.get_by_label("8 maps")
     box.wait_for(timeout=30_000)
     box.scroll_into_view_if_needed()
@@ -120,8 +120,8 @@ def test_a_map_is_enlarged_by_touch(open_page: Open, address: str) -> None:
     page.wait_for_url(re.compile("map="))
 
 
-def test_a_click_in_the_picture_moves_the_patch(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?{PICTURE}&picture=digit-3"))
+def test_a_click_in_the_picture_moves_the_patch(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?{PICTURE}&picture=digit-3"))
     box = page.get_by_label(re.compile("^Input, 28 by 28"))
     box.wait_for(timeout=30_000)
     box.focus()

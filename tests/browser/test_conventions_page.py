@@ -63,8 +63,8 @@ def under(page: Any) -> list[list[int]]:
     return [[row - 1, column - 1] for row, column in ringed(grid, "under")]
 
 
-def test_hovering_a_cell_tells_every_library_s_value_and_outlines_it_everywhere(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_hovering_a_cell_tells_every_library_s_value_and_outlines_it_everywhere(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     assert page.locator(".gallery .where").inner_text() == "Row 0, column 0"
     assert told(page) == core(0, 0)
     for name, row, column in (("PyTorch", 2, 3), ("ndimage.convolve", 5, 5), ("OpenCV", 0, 4)):
@@ -79,8 +79,8 @@ def test_hovering_a_cell_tells_every_library_s_value_and_outlines_it_everywhere(
         assert under(page) == window
 
 
-def test_the_input_is_shown_with_what_the_library_puts_round_it(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_the_input_is_shown_with_what_the_library_puts_round_it(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     given = page.get_by_role("grid", name=re.compile("^input"))
     for name, key in (
         ("PyTorch", "torch.conv2d"),
@@ -102,8 +102,8 @@ def test_the_input_is_shown_with_what_the_library_puts_round_it(open_page: Open,
     assert turned == [say(float(value)) for value in SOBEL[::-1, ::-1].ravel()]
 
 
-def test_hovering_the_input_outlines_the_outputs_that_read_it(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?kernel_rows=2&kernel_columns=2&window=ramp&border=constant"))
+def test_hovering_the_input_outlines_the_outputs_that_read_it(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?kernel_rows=2&kernel_columns=2&window=ramp&border=constant"))
     given = page.get_by_role("grid", name=re.compile("^input"))
     given.locator('[data-row="3"][data-column="3"]').hover()  # row 2, column 2 of the input itself
     page.get_by_text("Input, row 2, column 2").wait_for()
@@ -112,8 +112,8 @@ def test_hovering_the_input_outlines_the_outputs_that_read_it(open_page: Open, a
         assert ringed(grid, "fed") == [[first + down, first + right] for down in (0, 1) for right in (0, 1)], name
 
 
-def test_differences_and_their_rules_stand_under_the_outputs(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?reference=keras.conv2d"))
+def test_differences_and_their_rules_stand_under_the_outputs(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?reference=keras.conv2d"))
     page.get_by_role("heading", name="Difference to Keras").wait_for()
     page.get_by_text("The same numbers: PyTorch, PyTorch by hand, signal.correlate2d.").wait_for()
     article = page.get_by_role("article", name="signal.convolve2d, difference")
@@ -123,8 +123,8 @@ def test_differences_and_their_rules_stand_under_the_outputs(open_page: Open, ad
     assert shown == [say(float(value)) for value in gap.ravel()]
 
 
-def test_keys_move_and_pin_and_the_pin_survives_a_reload(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_keys_move_and_pin_and_the_pin_survives_a_reload(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     cell(page, "Keras", 0, 0).focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
@@ -141,8 +141,8 @@ def test_keys_move_and_pin_and_the_pin_survives_a_reload(open_page: Open, addres
     page.wait_for_url(lambda url: "pin" not in url)
 
 
-def test_a_tap_pins_on_a_phone_and_the_values_stay_in_view(open_page: Open, address: str) -> None:
-    page = ready(open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+def test_a_tap_pins_on_a_phone_and_the_values_stay_in_view(revisit: Open, address: str) -> None:
+    page = ready(revisit(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
     target = cell(page, "OpenCV", 3, 4)
     target.scroll_into_view_if_needed()
     target.tap()
@@ -159,8 +159,8 @@ def test_a_tap_pins_on_a_phone_and_the_values_stay_in_view(open_page: Open, addr
     assert head == '"Turns the kernel"'
 
 
-def test_a_number_typed_into_the_input_or_the_turned_kernel_changes_it(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_a_number_typed_into_the_input_or_the_turned_kernel_changes_it(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     given = page.get_by_role("grid", name=re.compile("^input"))
     given.locator('[data-row="1"][data-column="2"]').dblclick()  # row 0, column 1
     page.get_by_label("new number").fill("50")
@@ -183,8 +183,8 @@ def test_a_number_typed_into_the_input_or_the_turned_kernel_changes_it(open_page
     cell(page, "signal.convolve2d", 2, 2).get_by_text(say(float(expected[2, 2])), exact=True).wait_for()
 
 
-def test_what_is_no_number_is_refused_in_a_sentence(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_what_is_no_number_is_refused_in_a_sentence(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     page.get_by_role("grid", name="kernel").locator("[role=gridcell]").first.dblclick()
     page.get_by_label("new number").fill("much")
     page.keyboard.press("Enter")
@@ -194,8 +194,8 @@ def test_what_is_no_number_is_refused_in_a_sentence(open_page: Open, address: st
     assert told(page) == core(0, 0)
 
 
-def test_a_refusal_stands_in_the_place_of_a_grid(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?stride=2"))
+def test_a_refusal_stands_in_the_place_of_a_grid(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?stride=2"))
     refused = page.get_by_role("article", name="PyTorch", exact=True)
     refused.get_by_text('Conv2d refuses padding="same" with a stride above 1: give pixels.').wait_for()
     assert refused.get_by_role("grid").count() == 0
@@ -210,8 +210,8 @@ def test_a_refusal_stands_in_the_place_of_a_grid(open_page: Open, address: str) 
     assert values["OpenCV†"] == say(float(kept[0, 0]), 4)
 
 
-def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_examples_and_the_reference_are_one_choice_away(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     page.get_by_label("Example").first.click()
     page.get_by_role("option", name="The last mean: 48, not 12").click()
     page.locator(".gallery .where", has_text="Row 2, column 2 · pinned").wait_for()
@@ -224,10 +224,10 @@ def test_examples_and_the_reference_are_one_choice_away(open_page: Open, address
     assert missing.inner_text() == "new"
 
 
-def test_a_large_input_has_numbers_and_files(open_page: Open, address: str) -> None:
+def test_a_large_input_has_numbers_and_files(revisit: Open, address: str) -> None:
     sizes = {"rows": 16, "columns": 16, "kernel_rows": 7, "kernel_columns": 7}
     query = "&".join(f"{name}={value}" for name, value in sizes.items())
-    page = ready(open_page(f"{address}?tab=Save+and+share&reference=cv2.filter2d&{query}"))
+    page = ready(revisit(f"{address}?tab=Save+and+share&reference=cv2.filter2d&{query}"))
     image, kernel = small_grid({**VALUES, **sizes}), small_kernel({**VALUES, **sizes})
     around = surroundings(make_plan(PROFILES["cv2.filter2d"], (16, 16), (7, 7), Settings()), image)
     given = page.get_by_role("grid", name=re.compile("^input, as OpenCV")).locator("[role=gridcell]")

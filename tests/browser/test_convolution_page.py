@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 SOBEL = PRESETS["sobel_x"].weights()
 Open = Callable[..., Any]
+QUIET = "tab=Formula"  # without the histogram: its library is the largest part of what a page loads
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def expect_result(page: Any, row: int, column: int, value: float) -> None:
     )
 
 
-def test_a_click_in_the_picture_takes_that_very_pixel_apart(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=digit-3"))
+def test_a_click_in_the_picture_takes_that_very_pixel_apart(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}&picture=digit-3"))
     box = page.get_by_label(re.compile("^Output, 28"))
     size = box.bounding_box()
     side = min(size["width"], size["height"])
@@ -66,7 +67,7 @@ def test_a_click_in_the_picture_takes_that_very_pixel_apart(open_page: Open, add
 
 
 def test_the_keyboard_picks_a_pixel_too(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=digit-3&row=10&column=10"))
+    page = ready(open_page(f"{address}/Convolution?{QUIET}&picture=digit-3&row=10&column=10"))
     box = page.get_by_label(re.compile("^Output, 28"))
     box.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):
@@ -75,16 +76,16 @@ def test_the_keyboard_picks_a_pixel_too(open_page: Open, address: str) -> None:
     expect_result(page, 11, 12, float(expected[11, 12]))
 
 
-def test_typing_row_and_column_works(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=digit-3"))
+def test_typing_row_and_column_works(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}&picture=digit-3"))
     expected = filter2d(to_gray(load_sample("digit-3")), SOBEL)
     page.get_by_label("Row", exact=True).fill("5")
     page.keyboard.press("Enter")
     expect_result(page, 5, 14, float(expected[5, 14]))
 
 
-def test_a_weight_typed_into_the_grid_makes_the_kernel_one_s_own(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=digit-3&row=10&column=12"))
+def test_a_weight_typed_into_the_grid_makes_the_kernel_one_s_own(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}&picture=digit-3&row=10&column=12"))
     cell = page.locator(".kernel .cell").nth(4)
     cell.click()
     page.keyboard.press("Control+A")
@@ -102,18 +103,18 @@ def test_a_weight_typed_into_the_grid_makes_the_kernel_one_s_own(open_page: Open
     expect_result(page, 10, 12, float(expected[10, 12]))
 
 
-def test_a_copied_link_reopens_precisely_this_view(open_page: Open, address: str) -> None:
+def test_a_copied_link_reopens_precisely_this_view(revisit: Open, address: str) -> None:
     query = "picture=flower&size=128&kernel=own&own=1+0;0+-1&stride=2&padding=valid&flip=1&bias=3&row=7&column=9"
-    page = ready(open_page(f"{address}/Convolution?{query}&tab=Save+and+share"))
+    page = ready(revisit(f"{address}/Convolution?{query}&tab=Save+and+share"))
     link = page.locator("code", has_text="/Convolution?").first.inner_text()
     shown = page.locator("div.trace .exact, div.trace .value").all_inner_texts()
-    again = ready(open_page(link))
+    again = ready(revisit(link))
     assert again.locator("div.trace .exact, div.trace .value").all_inner_texts() == shown
     assert taken_apart(again) == (7, 9)
 
 
-def test_downloads_hold_the_core_s_numbers(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=digit-3&tab=Save+and+share"))
+def test_downloads_hold_the_core_s_numbers(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?picture=digit-3&tab=Save+and+share"))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the numbers").click()
     expected = filter2d(to_gray(load_sample("digit-3")), SOBEL)
@@ -124,8 +125,8 @@ def test_downloads_hold_the_core_s_numbers(open_page: Open, address: str) -> Non
     assert Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).size == (28, 28)
 
 
-def test_zooming_in_prints_the_numbers_and_out_again_fits(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution"))
+def test_zooming_in_prints_the_numbers_and_out_again_fits(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}"))
     nearer = page.get_by_role("group", name="Zoom of Output").get_by_role("button", name="Zoom in")
     for _ in range(12):  # as quick as one likes: presses add up, and beyond the nearest view they do nothing
         nearer.dispatch_event("click")
@@ -136,7 +137,7 @@ def test_zooming_in_prints_the_numbers_and_out_again_fits(open_page: Open, addre
 
 
 def test_an_upload_shows_and_a_broken_one_says_so(open_page: Open, address: str, tmp_path: Path) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=upload"))
+    page = ready(open_page(f"{address}/Convolution?{QUIET}&picture=upload"))
     mine = np.random.default_rng(3).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(mine).save(buffer, "PNG")
@@ -153,15 +154,15 @@ def test_an_upload_shows_and_a_broken_one_says_so(open_page: Open, address: str,
 
 
 def test_an_upload_over_the_limit_is_refused_in_a_sentence(open_page: Open, address: str, tmp_path: Path) -> None:
-    page = ready(open_page(f"{address}/Convolution?picture=upload"))
+    page = ready(open_page(f"{address}/Convolution?{QUIET}&picture=upload"))
     large = tmp_path / "large.png"
     large.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(21 * 1024 * 1024))
     page.locator('input[type="file"]').set_input_files(large)
     page.get_by_text(re.compile("20.0 ?MB or smaller")).wait_for()
 
 
-def test_fast_changes_end_at_the_last_one(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?size=original&kernel=box&box_size=15"))
+def test_fast_changes_end_at_the_last_one(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}&size=original&kernel=box&box_size=15"))
     field = page.get_by_label("Dilation", exact=True)
     field.focus()
     for _ in range(9):
@@ -173,8 +174,8 @@ def test_fast_changes_end_at_the_last_one(open_page: Open, address: str) -> None
 
 
 def test_two_tabs_do_not_disturb_each_other(open_page: Open, address: str) -> None:
-    first = ready(open_page(f"{address}/Convolution?picture=digit-3&row=10&column=12"))
-    second = ready(open_page(f"{address}/Convolution?picture=digit-3&row=4&column=5&kernel=box"))
+    first = ready(open_page(f"{address}/Convolution?{QUIET}&picture=digit-3&row=10&column=12"))
+    second = ready(open_page(f"{address}/Convolution?{QUIET}&picture=digit-3&row=4&column=5&kernel=box"))
     second.get_by_label("Stride", exact=True).fill("2")
     second.keyboard.press("Enter")
     second.wait_for_url(re.compile("stride=2"))
@@ -184,8 +185,8 @@ def test_two_tabs_do_not_disturb_each_other(open_page: Open, address: str) -> No
     expect_result(first, 10, 12, float(filter2d(to_gray(load_sample("digit-3")), SOBEL)[10, 12]))
 
 
-def test_coming_back_from_another_page_finds_the_view_and_its_controls(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}/Convolution?row=100&column=90&kernel=box"))
+def test_coming_back_from_another_page_finds_the_view_and_its_controls(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}/Convolution?{QUIET}&row=100&column=90&kernel=box"))
     page.get_by_text("RGB filter").click()
     page.wait_for_url(re.compile("colour=rgb"))
     page.get_by_role("link", name="Stride", exact=True).click()

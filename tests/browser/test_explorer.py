@@ -257,7 +257,7 @@ def test_sixteen_by_sixteen_shows_every_number(show: Callable[..., Any]) -> None
 
 
 def test_the_window_slides_by_itself_and_fills_the_map(show: Callable[..., Any]) -> None:
-    page = show("autoplay")
+    page = show("autoplay", reduced_motion="no-preference")
     slider = page.get_by_role("slider")
     page.get_by_role("slider", name="Step 2 of 16").wait_for()
     page.get_by_role("button", name="Pause").click()

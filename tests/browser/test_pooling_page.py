@@ -40,8 +40,8 @@ def readout(page: Any) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def test_hovering_shows_the_core_s_maximum_and_its_winner(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?tab=Names+and+claims"))
+def test_hovering_shows_the_core_s_maximum_and_its_winner(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?tab=Names+and+claims"))
     for (r, c), value in np.ndenumerate(ops.max_pool2d(IMAGE[None, None], 2)[0, 0]):
         cell(page, "output", r, c).hover()
         text = readout(page)
@@ -57,18 +57,18 @@ def test_hovering_shows_the_core_s_maximum_and_its_winner(open_page: Open, addre
         assert "best" in here.get_attribute("class").split()
 
 
-def test_hovering_a_mean_at_the_edge_divides_by_what_counts(open_page: Open, address: str) -> None:
+def test_hovering_a_mean_at_the_edge_divides_by_what_counts(revisit: Open, address: str) -> None:
     query = "kind=average&window=3&padding=pixels&tab=Names+and+claims"
     for counted, divisor in ((0, 4), (1, 9)):
-        page = ready(open_page(f"{address}?{query}&count_include_pad={counted}"))
+        page = ready(revisit(f"{address}?{query}&count_include_pad={counted}"))
         how = {"stride": 2, "padding": 1, "count_include_pad": bool(counted)}
         value = float(ops.avg_pool2d(IMAGE[None, None], 3, **how)[0, 0, 0, 0])
         cell(page, "output", 0, 0).hover()
         assert re.search(rf"÷ {divisor} [=≈] {re.escape(say(value, 6))}", readout(page))
 
 
-def test_the_pin_survives_a_reload_and_chooses_whose_gradient_is_shown(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?tab=Gradient"))
+def test_the_pin_survives_a_reload_and_chooses_whose_gradient_is_shown(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?tab=Gradient"))
     cell(page, "output", 2, 1).click()
     page.wait_for_url(re.compile(r"pin=2\.1"))
     page.get_by_text("Output row 2, column 1 is").wait_for()
@@ -85,8 +85,8 @@ def test_the_pin_survives_a_reload_and_chooses_whose_gradient_is_shown(open_page
     assert numbers == expected.tolist()
 
 
-def test_moving_the_slider_moves_the_numbers(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?tab=Shift&shift_on=grid"))
+def test_moving_the_slider_moves_the_numbers(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?tab=Shift&shift_on=grid"))
     page.get_by_role("slider", name="Pixels to the right").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("shift=2"))
@@ -97,8 +97,8 @@ def test_moving_the_slider_moves_the_numbers(open_page: Open, address: str) -> N
     assert numbers == expected.tolist()
 
 
-def test_a_bad_setting_says_so_and_the_view_stays(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?padding=pixels&tab=Names+and+claims"))
+def test_a_bad_setting_says_so_and_the_view_stays(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?padding=pixels&tab=Names+and+claims"))
     page.get_by_label("Cells on each side").fill("3")
     page.keyboard.press("Enter")
     page.get_by_text("The padding of 3 rows is not smaller than the window, which spans 2").wait_for()

@@ -63,8 +63,8 @@ def pinned(page: Any) -> list[tuple[int, int]]:
 # The equation ---------------------------------------------------------------------------------------------------------
 
 
-def test_hovering_writes_the_sum_that_the_core_gives(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_hovering_writes_the_sum_that_the_core_gives(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     expected = outputs(stride=2, padding="same")
     padded = np.pad(IMAGE, ((0, 1), (0, 1)))
     for (r, c), value in np.ndenumerate(expected):
@@ -77,21 +77,21 @@ def test_hovering_writes_the_sum_that_the_core_gives(open_page: Open, address: s
         assert numbers == [list(pair) for pair in zip(patch.ravel(), KERNEL.ravel(), strict=True)]
 
 
-def test_what_the_stride_leaves_over_is_marked_and_named(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?padding=valid"))
+def test_what_the_stride_leaves_over_is_marked_and_named(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?padding=valid"))
     assert page.locator(".sheet.input .cell.dropped").count() == 11
     assert page.locator(".sheet.input .cell.cut-top").count() == 5
     assert page.locator(".sheet.input .cell.cut-left").count() == 5
     assert "left over by the stride: dropped, never read" in page.locator(".key").inner_text()
     cell(page, "input", 5, 0).hover()
     assert "left over by the stride" in readout(page)
-    page = ready(open_page(f"{address}?padding=valid&kernel_rows=1&kernel_columns=1&rows=5&columns=5"))
+    page = ready(revisit(f"{address}?padding=valid&kernel_rows=1&kernel_columns=1&rows=5&columns=5"))
     assert page.locator(".sheet.input .cell.dropped").count() == 0  # between the windows is not left over
     assert page.locator(".sheet.input .cell.unread").count() == 16
 
 
-def test_a_click_pins_and_the_pin_survives_a_reload(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_a_click_pins_and_the_pin_survives_a_reload(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     cell(page, "output", 2, 1).click()
     page.wait_for_url(re.compile(r"pin=2\.1"))
     page.reload()
@@ -102,8 +102,8 @@ def test_a_click_pins_and_the_pin_survives_a_reload(open_page: Open, address: st
     page.wait_for_function("() => !location.search.includes('pin')")
 
 
-def test_the_keyboard_pins_too(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?stride=1&padding=full"))
+def test_the_keyboard_pins_too(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?stride=1&padding=full"))
     cell(page, "output", 0, 0).focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
@@ -115,8 +115,8 @@ def test_the_keyboard_pins_too(open_page: Open, address: str) -> None:
     assert pinned(page) == [(1, 2)]
 
 
-def test_a_tap_pins_on_a_phone(open_page: Open, address: str) -> None:
-    page = ready(open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+def test_a_tap_pins_on_a_phone(revisit: Open, address: str) -> None:
+    page = ready(revisit(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
     cell(page, "output", 1, 1).tap()
     page.wait_for_url(re.compile(r"pin=1\.1"))
     assert readout(page).endswith(f"= {say(outputs(stride=2, padding='same')[1, 1])}")
@@ -125,8 +125,8 @@ def test_a_tap_pins_on_a_phone(open_page: Open, address: str) -> None:
     assert pinned(page) == [(1, 1)]
 
 
-def test_a_number_typed_into_the_input_makes_it_one_s_own(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?pin=0.0"))
+def test_a_number_typed_into_the_input_makes_it_one_s_own(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?pin=0.0"))
     cell(page, "input", 0, 0).dblclick()
     page.get_by_label("New number").fill("−2.5")
     page.keyboard.press("Enter")
@@ -151,8 +151,8 @@ def test_a_number_typed_into_the_input_makes_it_one_s_own(open_page: Open, addre
     assert readout(page).endswith(f"= {say(expected + 4 * mine[1, 1], 6)}")
 
 
-def test_the_guide_s_figure_is_an_example(open_page: Open, address: str) -> None:
-    page = ready(open_page(address))
+def test_the_guide_s_figure_is_an_example(revisit: Open, address: str) -> None:
+    page = ready(revisit(address))
     page.get_by_role("combobox", name="Example").click()
     page.get_by_role("option", name="The guide's strided figure").click()
     page.wait_for_url(re.compile("numbers="))
@@ -160,16 +160,16 @@ def test_the_guide_s_figure_is_an_example(open_page: Open, address: str) -> None
     assert page.locator(".sheet.output .cell").all_inner_texts() == ["1", "5", "6", "7", "8", "3", "3", "10", "4"]
 
 
-def test_a_bad_setting_says_so_and_the_view_stays(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?padding=valid"))
+def test_a_bad_setting_says_so_and_the_view_stays(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?padding=valid"))
     page.get_by_label("Dilation", exact=True).fill("4")
     page.keyboard.press("Enter")
     page.get_by_text("The window spans 9 rows (3 taps at dilation 4), but the input has only 6").wait_for()
     assert page.locator(".sheet.output .cell").count() == 4
 
 
-def test_the_sliding_window_can_be_taken_along(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?padding=valid&tab=Save+and+share"))
+def test_the_sliding_window_can_be_taken_along(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?padding=valid&tab=Save+and+share"))
     found = {}
     for kind in ("PNG", "GIF"):
         with page.expect_download() as download:
@@ -183,15 +183,15 @@ def test_the_sliding_window_can_be_taken_along(open_page: Open, address: str) ->
     numbers = np.load(download.value.path(), allow_pickle=False)
     np.testing.assert_array_equal(numbers[0], outputs(stride=2))
     link = page.locator("code", has_text="/Stride?").first.inner_text()
-    again = ready(open_page(link))
+    again = ready(revisit(link))
     assert again.locator(".sheet.output .cell").count() == 4
 
 
 # On the picture -------------------------------------------------------------------------------------------------------
 
 
-def test_a_click_in_the_output_picture_marks_its_window(open_page: Open, address: str) -> None:
-    page = ready(open_page(f"{address}?picture=digit-3&stride=3&padding=valid"))
+def test_a_click_in_the_output_picture_marks_its_window(revisit: Open, address: str) -> None:
+    page = ready(revisit(f"{address}?picture=digit-3&stride=3&padding=valid"))
     box = page.get_by_label(re.compile("^Output, 9 by 9"))
     size = box.bounding_box()
     side = size["height"] / 9
@@ -241,9 +241,9 @@ def assert_field(
         assert ("the others fall into gaps" in text) == (seen < inside.shape[0] * inside.shape[1])
 
 
-def test_the_field_of_every_unit_is_the_core_s(open_page: Open, address: str) -> None:
+def test_the_field_of_every_unit_is_the_core_s(revisit: Open, address: str) -> None:
     query = f"picture=digit-3&tab=Receptive+field&stack={STACK.replace(' ', '+')}"
-    page = open_page(f"{address}?{query}&unit_row=0&unit_column=0")
+    page = revisit(f"{address}?{query}&unit_row=0&unit_column=0")
     box = page.get_by_label(re.compile("choose a unit of the last layer"))
     box.wait_for(timeout=30_000)
     last = fields((28, 28), parse_stack(STACK))[-1].shape
@@ -263,10 +263,10 @@ def test_the_field_of_every_unit_is_the_core_s(open_page: Open, address: str) ->
     told(page, 2, STACK, (last[0] - 1, last[1] - 1), (28, 28))
 
 
-def test_pointing_and_tapping_choose_the_unit_there(open_page: Open, address: str) -> None:
+def test_pointing_and_tapping_choose_the_unit_there(revisit: Open, address: str) -> None:
     stack = "c4s4"  # seven by seven fields, side by side
     for options in ({}, {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}):
-        page = open_page(f"{address}?picture=digit-3&tab=Receptive+field&stack={stack}", **options)
+        page = revisit(f"{address}?picture=digit-3&tab=Receptive+field&stack={stack}", **options)
         box = page.get_by_label(re.compile("choose a unit of the last layer"))
         box.wait_for(timeout=30_000)
         box.scroll_into_view_if_needed()
@@ -284,8 +284,8 @@ def test_pointing_and_tapping_choose_the_unit_there(open_page: Open, address: st
         told(page, 0, stack, (1, 5), (28, 28))
 
 
-def test_layers_are_changed_moved_added_and_removed_in_the_table(open_page: Open, address: str) -> None:
-    page = open_page(f"{address}?picture=digit-3&tab=Receptive+field&stack=c5+p2s2+c3")
+def test_layers_are_changed_moved_added_and_removed_in_the_table(revisit: Open, address: str) -> None:
+    page = revisit(f"{address}?picture=digit-3&tab=Receptive+field&stack=c5+p2s2+c3")
     page.locator(".stack .layer").nth(2).wait_for(timeout=30_000)
 
     def becomes(stack: str) -> None:

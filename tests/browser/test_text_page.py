@@ -22,11 +22,11 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def show(serve: Callable[[Path], str], open_page: Open) -> Open:
+def show(serve: Callable[[Path], str], revisit: Open) -> Open:
     """A function that opens the page and waits for both of its explorers."""
 
     def start(query: str = "", **options: Any) -> Any:
-        page = open_page(f"{serve(ROOT / 'app.py')}/Text{query}", **options)
+        page = revisit(f"{serve(ROOT / 'app.py')}/Text{query}", **options)
         page.locator(".explorer").nth(1).locator(".output .cell").first.wait_for(timeout=30_000)
         return page
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import at_rest, go
+
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 WIDTHS = (390, 768, 1280)
@@ -80,10 +82,10 @@ def test_nothing_is_cut_off_sideways(serve: Callable[[Path], str], open_page: Ca
     page = open_page(address + VIEWS[path][0])
     for query in VIEWS[path]:
         if query != VIEWS[path][0]:
-            page.goto(address + query)
+            go(page, address + query)
         page.get_by_role("heading", level=1).wait_for(timeout=60_000)
         page.locator('.stMain [data-testid^="stBidi"]').first.wait_for(state="attached", timeout=60_000)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+        at_rest(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
             for _ in range(20):  # components follow a change of width a little later
