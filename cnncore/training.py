@@ -114,6 +114,8 @@ class Trainer:
     finished : bool
     reason : str
         Why it ended, a sentence; empty while it runs.
+    ran_away : bool
+        Whether it ended because the loss grew beyond all bounds; the weights are those before that.
     last_look : (int, ndarray) or None
         The step at which validation was last looked at on the way, and the probabilities then, (N, classes).
 
@@ -166,7 +168,7 @@ class Trainer:
         self.last_look: tuple[int, Array] | None = None
         self.step_number = 0
         self.history = History()
-        self.finished, self.reason = False, ""
+        self.finished, self.reason, self.ran_away = False, "", False
         self._best_loss, self._stale = math.inf, 0
         self._order_of: tuple[int, Array] = (-1, self.split.train)
         self._start_remembering()
@@ -261,6 +263,7 @@ class Trainer:
         np.copyto(self.network.flat, self._last_good)
         for kept, values in zip(self._last_buffers, self.network.buffers().values(), strict=True):
             np.copyto(values, kept)
+        self.ran_away = True
         said = "is not a finite number" if not math.isfinite(loss) else f"has grown to {loss:.3g}"
         self._end(
             f"Stopped after step {self.step_number}: the loss {said}. A smaller learning rate than "
@@ -358,6 +361,7 @@ class Trainer:
             "stale": self._stale,
             "finished": self.finished,
             "reason": self.reason,
+            "ran_away": self.ran_away,
         }
         if history:
             state["train"], state["validation"] = list(self.history.train), list(self.history.validation)
@@ -386,6 +390,7 @@ class Trainer:
         self.step_number = step
         self._best_loss, self._stale = float(best), int(stale)
         self.finished, self.reason = bool(finished), str(reason)
+        self.ran_away = bool(state.get("ran_away", False))
         self._start_remembering()
         known = copy.copy(self.history)
         self.history = History(

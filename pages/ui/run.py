@@ -25,8 +25,6 @@ EVALUATION_SHARE = 0.05
 RATE_SPAN, MARK = 2.0, 0.05  # seconds over which the speed is measured, and between two notes of it
 CATCH_UP = 0.25  # seconds of its pace that a run may catch up with
 COMMANDS = ("play", "pause", "batch", "epoch", "again", "stop")
-RAN_AWAY = "Stopped after step"
-"""How the reason of a Trainer begins whose loss ran away."""
 ENDED = ("finished", "stopped", "failed")
 
 Clock = Callable[[], float]
@@ -181,7 +179,7 @@ class Run:
         except StopIteration:
             pass
         after = self._clock()
-        if trainer.reason.startswith(RAN_AWAY):
+        if trainer.ran_away:
             self._go_back(trainer)
             return after
         self.worked += after - now
@@ -217,7 +215,7 @@ class Run:
         self.store.add(trainer.step_number, trainer.state_dict(history=False), loss=loss, extra=seen)
 
     def _end(self, trainer: Trainer) -> None:
-        self.status, self.reason = "finished", trainer.reason
+        self.status, self.reason = "stopped" if trainer.ran_away else "finished", trainer.reason
 
     def _settle(self) -> None:
         """Where it rests, keep the moment at which it does: one can go back to it, and on from it."""
@@ -332,7 +330,7 @@ def go_on(trainer: Trainer, checkpoint: Checkpoint, train: Iterable[Row], valida
         "validation": [row for row in validation if row[0] <= step],
     }
     if step < trainer.total_steps:
-        state |= {"finished": False, "reason": ""}
+        state |= {"finished": False, "reason": "", "ran_away": False}
     try:
         trainer.load_state_dict(state)
     except ValueError:

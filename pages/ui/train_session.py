@@ -271,8 +271,6 @@ def name_of(view: RunView) -> str:
 
 def status_of(view: RunView) -> str:
     """Return a run's status in words, the same wherever it is said."""
-    if view.reason.startswith("Stopped"):
-        return "stopped"
     return {"running": "training", "failed": "ended by an error"}.get(view.status, view.status)
 
 

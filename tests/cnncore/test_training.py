@@ -238,6 +238,10 @@ def test_a_run_that_runs_away_stops_and_says_why(optimizer: str, batch_norm: boo
     assert trainer.step_number < trainer.total_steps
     assert "loss" in trainer.reason
     assert "smaller learning rate" in trainer.reason
+    assert trainer.ran_away
+    resumed = Trainer(trainer.config)
+    resumed.load_state_dict(trainer.state_dict())
+    assert (resumed.ran_away, resumed.reason) == (True, trainer.reason)
     for name, values in trainer.network.state().items():
         assert np.isfinite(values).all(), name
     for _, loss, _ in trainer.history.train + trainer.history.validation:
@@ -252,6 +256,7 @@ def test_a_run_that_runs_away_with_its_last_step_of_an_epoch_is_caught() -> None
     trainer = Trainer(replace(PLAIN, batch_size=1024, epochs=1, learning_rate=1e6))
     trainer.load_state_dict({**trainer.state_dict(), "step": trainer.total_steps - 1})
     finish(trainer)
+    assert trainer.ran_away
     assert "loss" in trainer.reason
     assert all(np.isfinite(values).all() for values in trainer.network.state().values())
     assert math.isfinite(trainer.evaluate().loss)

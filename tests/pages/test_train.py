@@ -289,7 +289,7 @@ def test_a_learning_rate_of_a_million(open_page: Open, engine: Engine) -> None:
     press(app, "full speed")
     press(app, "play")
     run = rest(engine, app)
-    assert run.status == "finished"
+    assert run.status == "stopped"
     assert "smaller learning rate" in run.reason
     assert sentences(app) == ""
     assert "**Run 1** · stopped, step 0" in [block.value for block in app.markdown]
