@@ -2,7 +2,7 @@
 // what an output pixel sees in the input, and which outputs use an input pixel. Only picking and zooming talk to the
 // server; what is seen between a request and its answer is drawn here.
 
-const PATIENCE = 1500; // ms after which a request that was not answered is given up
+const PATIENCE = 1500; // ms after which a request that was not answered is sent again, or given up
 
 const groups = new Map(); // name -> the viewers on the page: instances share this module
 
@@ -204,9 +204,14 @@ class Viewer extends Pane {
     asked.sent = true;
     const row = within(Math.floor(asked.top + asked.height / 2 + 1e-6), 0, data.rows - 1);
     const col = within(Math.floor(asked.left + asked.width / 2 + 1e-6), 0, data.cols - 1);
-    this.send("view", { level: asked.level, row, col });
-    clearTimeout(this.askTimer);
-    this.askTimer = setTimeout(() => { if (this.asked === asked) this.forget(true); }, PATIENCE);
+    const say = () => this.send("view", { level: asked.level, row, col });
+    const wait = (then) => {
+      clearTimeout(this.askTimer);
+      this.askTimer = setTimeout(() => { if (this.asked === asked) then(); }, PATIENCE);
+    };
+    say();
+    wait(() => { say(); wait(() => this.forget(true)); }); // another message may have overtaken it
+    this.wanted = asked.level;
     this.later(true);
   }
 
@@ -218,7 +223,8 @@ class Viewer extends Pane {
 
   zoomTo(level) {
     const next = within(level, 0, this.data.zoom.most);
-    if (next === this.level()) return;
+    // What was given up may still be answered: then what is seen now is no reason not to ask for it.
+    if (next === this.level() && next === (this.wanted ?? next)) return;
     const { row, col } = this.cursor?.by === "keys" ? this.cursor : this.start();
     this.aim(next, { row: row + 0.5, col: col + 0.5 });
     this.request();

@@ -56,7 +56,6 @@ def canvas() -> NDArray[np.uint8] | None:
             return_image_data=True,
             key=KEY,
         )
-        components.bare_canvas(key="inspect-bare-canvas", data={})
     try:
         said = result._image_data_url
         if said is None or len(said) > LARGEST_DRAWING or said in (kept().said, kept().past):
@@ -90,6 +89,7 @@ def buttons() -> None:
     with st.container(horizontal=True, gap="small", key="inspect-canvas-buttons"):
         st.button("Undo", key=f"{KEY}.undo", on_click=_leave, args=(-1,), disabled=empty, icon=":material/undo:")
         st.button("Empty", key=f"{KEY}.empty", on_click=_leave, args=(0,), disabled=empty, icon=":material/delete:")
+    components.bare_canvas(key="inspect-bare-canvas", data={})  # here, and not above: the answer to a stroke goes first
 
 
 def _leave(count: int) -> None:

@@ -335,6 +335,13 @@ def test_the_wheel_zooms_about_the_pointer_with_control_only(show: Callable[...,
     inside(page, OUTPUT, ".reading").get_by_text("row 12, column 18", exact=True).wait_for()
 
 
+def test_a_zoom_that_was_not_heard_is_asked_for_again(show: Callable[..., Any]) -> None:
+    page = show("deaf")
+    page.get_by_role("group", name="Zoom of Input").get_by_role("button", name="Zoom in").click()
+    expects(page, "messages 2; picks {'input': None, 'output': None}; views {'input': (1, 48, 72), 'output': None}")
+    inside(page, INPUT, ".level").get_by_text("2×").wait_for()
+
+
 def test_a_pixel_and_its_users_agree_with_a_padded_array(context_for: Callable[..., Any]) -> None:
     script = (COMPONENTS / "reach.js").read_text("utf-8")
     rng = np.random.default_rng(5)

@@ -76,6 +76,8 @@ def answer(role: str) -> None:
     st.session_state["messages"] = st.session_state.get("messages", 0) + 1
     if said.get("pick"):
         st.session_state[f"pick-{role}"] = [said["pick"]["row"], said["pick"]["col"]]
+    if case == "deaf" and st.session_state["messages"] == 1:
+        return  # as if another message had overtaken it
     if said.get("view"):
         st.session_state[f"view-{role}"] = tuple(said["view"][name] for name in ("level", "row", "col"))
 
