@@ -24,7 +24,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.conftest import CHROMIUM_ARGUMENTS, chromium_path, running  # noqa: E402
+from tests.browser.conftest import CHROMIUM_ARGUMENTS, chromium_path  # noqa: E402
+from tests.browser.server import running  # noqa: E402
 
 EMPTY = """
 import streamlit as st

@@ -36,7 +36,8 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.conftest import CHROMIUM_ARGUMENTS, chromium_path, running  # noqa: E402
+from tests.browser.conftest import CHROMIUM_ARGUMENTS, chromium_path  # noqa: E402
+from tests.browser.server import running  # noqa: E402
 
 # Runs in the server's process, because Python imports a module of this name when it starts.
 PROBE = """

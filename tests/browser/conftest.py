@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.browser.moves import as_new, go
+from tests.browser.server import Shared
+
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -32,56 +28,14 @@ def chromium_path() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(script: Path, log: Path, *, extra_path: str = "") -> Iterator[str]:
-    """Serve `script` from the repository's root, so that its configuration is used; give its address.
-
-    Modules in `extra_path` can be imported, too.
-    """
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), extra_path)))}
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the app did not start:\n{log.read_text()}") from None
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.kill()  # it has nothing to save, and a farewell takes seconds
-        server.wait(timeout=20)
-
-
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """A function that serves a script once for the whole session and gives its address."""
-    from contextlib import ExitStack
-
-    addresses: dict[Path, str] = {}
-    folder = tmp_path_factory.mktemp("servers")
-    with ExitStack() as stack:
-
-        def start(script: Path) -> str:
-            if script not in addresses:
-                addresses[script] = stack.enter_context(running(script, folder / f"{script.stem}.log"))
-            return addresses[script]
-
-        yield start
+    """A function that serves a script once for the whole test run and gives its address."""
+    folder = tmp_path_factory.getbasetemp()
+    parallel = "PYTEST_XDIST_WORKER" in os.environ  # then it is one of several, side by side
+    servers = Shared(folder.parent if parallel else folder)
+    yield servers.address
+    servers.leave()
 
 
 @pytest.fixture(scope="session")
@@ -117,48 +71,6 @@ def context_for(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> It
     yield find
     for context in known.values():
         context.close()
-
-
-GO = """
-async (address) => {
-  const app = document.querySelector('[data-testid="stApp"]'), state = () => app.dataset.testScriptState;
-  const through = new Promise((resolve) => {
-    let began = false;
-    setTimeout(() => began || resolve(false), 5_000);
-    new MutationObserver((_, observer) => {
-      began ||= state() !== 'notRunning';
-      if (began && state() === 'notRunning') { observer.disconnect(); resolve(true); }
-    }).observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] });
-  });
-  history.pushState({}, '', address);
-  dispatchEvent(new PopStateEvent('popstate'));
-  const came = await through;
-  for (let frame = 0; came && frame < 2; frame++) await new Promise(requestAnimationFrame);
-  return came;
-}
-"""
-AS_NEW = """
-() => {
-  for (let at = document.activeElement; at; at = at.shadowRoot?.activeElement) at.blur?.();
-  document.querySelector('[data-testid="stMain"]').scrollTop = 0;
-}
-"""
-
-
-def go(page: Any, address: str) -> None:
-    """Go to another address of the app as the browser's Back and Forward do, and wait until its script is through.
-
-    A tenth of the work of loading everything anew, which is done where the page does not answer.
-    """
-    page.bring_to_front()  # another's frames are not drawn
-    at_rest(page)
-    if not page.evaluate(GO, address):
-        page.goto(address)
-
-
-def at_rest(page: Any) -> None:
-    """Wait until no script runs for the page."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
 
 
 MEDIA = ("color_scheme", "reduced_motion", "forced_colors")
@@ -241,8 +153,7 @@ def revisit(
         if left is None or page.url.split("?")[0] != path:
             page.goto(address)
         else:
-            page.mouse.move(0, 0)
-            page.evaluate(AS_NEW)
+            as_new(page)
             go(page, address)
         return page
 

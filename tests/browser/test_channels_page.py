@@ -13,7 +13,7 @@ import pytest
 from cnncore import ops
 from pages.ui import channels_controls
 from pages.ui.words import number as say
-from tests.browser.conftest import go
+from tests.browser.moves import go
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]

@@ -32,7 +32,7 @@ def visit(address: str, context_for: Callable[..., Any]) -> Iterator[Callable[..
         page = context_for().new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.set_default_timeout(15_000)
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

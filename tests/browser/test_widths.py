@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import at_rest, go
+from tests.browser.moves import at_rest, go
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
