@@ -70,20 +70,24 @@ def make_or_last(
         else:
             complaints.append(f"{why} {last}".rstrip())
             return made, state.last_good
-    complaints.append(why)
     defaults = state.defaults(values) | dict(instead or {})
     changed = [name for name in values if values[name] != defaults[name]]
     order = [name for name in first if name in changed] + [name for name in changed if name not in first]
+    left: dict[str, str] = {}  # what still stands in the way where one setting is put back
     for count in range(1, MOST_TOGETHER + 1):
         for some in combinations(order, count):
             attempt = {**values, **{name: defaults[name] for name in some}}
             try:
                 made = make(attempt)
-            except ValueError:
+            except ValueError as error:
+                if count == 1:
+                    left[some[0]] = str(error)
                 continue
+            complaints.append(" ".join(dict.fromkeys([why, *(left[name] for name in some if name in left)])))
             words = [_say(state.settings[name], defaults[name], labels, options) for name in some]
             complaints.append(f"Until you change it, you see it with {' and '.join(words)}.")
             return made, attempt
+    complaints.append(why)
     return make(defaults), defaults
 
 

@@ -241,6 +241,13 @@ def test_a_bad_setting_keeps_the_last_good_view(open_page: Open) -> None:
     assert shown(app)["grid"] != before
 
 
+def test_a_bad_link_is_told_every_cause(open_page: Open) -> None:
+    app = open_page(PAGE, rows="5", columns="5", window="own", weights="1 two", dilation="3", padding="valid")
+    said = complaints_of(app)
+    assert "“two”" in said
+    assert "spans 7 rows" in said
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
