@@ -86,9 +86,9 @@ def picture_uri(pixels: NDArray[np.uint8], most: int = 400) -> str:
     return _uri(png(np.ascontiguousarray(pixels[::step, ::step])))
 
 
-def opaque_uri(values: Picture, bound: float, colours: Colours) -> str:
+def opaque_uri(values: Picture, bound: float, colours: Colours, *, signed: bool) -> str:
     """Return signed numbers or amounts in the colours of one theme, for where no mask can be used."""
-    return _uri(png(opaque_levels(values, bound, colours)))
+    return _uri(png(opaque_levels(values, bound, colours, signed=signed)))
 
 
 def strip_uri(tiles: Sequence[Picture], colours: Colours, side: int = 28) -> str:
@@ -107,12 +107,14 @@ def strip_uri(tiles: Sequence[Picture], colours: Colours, side: int = 28) -> str
     return _uri(png(np.asarray(strip)))
 
 
-def opaque_levels(values: Picture, bound: float, colours: Colours) -> NDArray[np.uint8]:
-    """Return signed numbers or amounts as red, green and blue bytes in the colours of one theme."""
+def opaque_levels(values: Picture, bound: float, colours: Colours, *, signed: bool) -> NDArray[np.uint8]:
+    """Return signed numbers or amounts as red, green and blue bytes, as the masks would show them in one theme."""
     share = np.clip(np.asarray(values, np.float64) / (bound or 1.0), -1, 1)[..., None]
-    low, zero, _ = (np.array(colour, np.float64) for colour in colours.signed)
-    high = np.array(ImageColor.getrgb(colours.primary), np.float64)
-    levels = zero + np.maximum(share, 0) * (high - zero) + np.maximum(-share, 0) ** GAMMA * (low - zero)
+    low, zero, high = (np.array(colour, np.float64) for colour in colours.signed)
+    if signed:
+        levels = zero + np.maximum(share, 0) ** GAMMA * (high - zero) + np.maximum(-share, 0) ** GAMMA * (low - zero)
+    else:
+        levels = zero + np.maximum(share, 0) * (np.array(ImageColor.getrgb(colours.primary), np.float64) - zero)
     rounded: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
     return rounded
 

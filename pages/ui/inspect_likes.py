@@ -88,14 +88,13 @@ def _choice(state: PageState, chosen: Chosen, given: Given, layer: str, of_all: 
     """Draw every filter of a layer small, its map of the picture and what it likes most; one of them is chosen."""
     colours = DARK if st.context.theme.type == "dark" else LIGHT
     maps = memo("inspect.maps", (chosen.key, given.key), lambda: chosen.network.activations(given.x))[layer][0]
-    bound = float(np.abs(maps).max(initial=0.0))
-    shots = [
-        html.strip_uri(
-            [html.opaque_levels(plane, bound, colours), *(html.grey_levels(patch.pixels[0]) for patch in best[:SEEN])],
-            colours,
-        )
-        for plane, best in zip(maps, of_all, strict=True)
-    ]
+    bound, signed = float(np.abs(maps).max(initial=0.0)), bool((maps < 0).any())
+
+    def strip(plane: NDArray[Any], best: list[TopPatch]) -> str:
+        own = html.opaque_levels(plane, bound, colours, signed=signed)
+        return html.strip_uri([own, *(html.grey_levels(patch.pixels[0]) for patch in best[:SEEN])], colours)
+
+    shots = [strip(plane, best) for plane, best in zip(maps, of_all, strict=True)]
     key = f"inspect.likes.filter.{layer}.{len(shots)}"
     set_widget(key, int(state["like_filter"]))
 

@@ -18,6 +18,7 @@ from pages.ui.inspect_network import Chosen
 from pages.ui.inspect_source import Given
 from pages.ui.inspect_why import target_of
 from pages.ui.state import PageState, Setting, choice, memo, number, set_widget, text, widget
+from pages.ui.words import brief, literal
 
 TITLES = {
     "shift_right": "Move right",
@@ -86,7 +87,8 @@ def _filters(state: PageState, chosen: Chosen, given: Given) -> None:
         set_widget(key, sorted(off.get(plan.name, ())))
         planes = maps[plan.name][0]
         bound = float(np.abs(planes).max(initial=0.0))
-        shots = [html.opaque_uri(plane, bound, colours) for plane in planes]
+        signed = bool((planes < 0).any())
+        shots = [html.opaque_uri(plane, bound, colours, signed=signed) for plane in planes]
         with st.container(key=f"filters-{plan.name}"):
             st.pills(
                 f"{plan.name}: off",
@@ -174,7 +176,8 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
     with picture:
         st.html(html.row([shot]))
         best = int(np.argmax(shares))
-        st.markdown(f"**{chosen.classes[best]}**, {html.percent(float(shares[best]))}")
+        share = html.percent(float(shares[best])).replace(" ", "\u00a0")
+        st.markdown(f"**{literal(str(chosen.classes[best]))}**, {share}")
     with chart:
         st.plotly_chart(
             _chart(curve, amounts, amount, chosen, CHANGES[change], shown_classes(curve, whole)),
@@ -206,7 +209,7 @@ def _chart(
         figure.add_scatter(
             x=amounts,
             y=curve[:, place],
-            name=str(chosen.classes[place]),
+            name=brief(str(chosen.classes[place]), 16),
             mode="lines",
             line={"color": colours.primary if line == "solid" else colours.text, "dash": line, "width": 2},
         )

@@ -47,6 +47,16 @@ def size(rows: int, columns: int) -> str:
     return f"{rows:,} × {columns:,}"
 
 
+def brief(text: str, most: int) -> str:
+    """Return a name in at most so many characters, without its middle: names of one kind often differ at their end.
+
+    >>> brief("seven", 16), brief("a rather long name of class 12", 16)
+    ('seven', 'a rather…lass 12')
+    """
+    end = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - 1 - end]}…{text[-end:]}"
+
+
 def literal(text: str) -> str:
     r"""Return Markdown that shows `text` as it is: sentences may quote what a person, or a link, has written.
 

@@ -10,7 +10,7 @@ from html import unescape
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 from streamlit.testing.v1 import AppTest
 
 from cnncore import explain, exporting, pretrained
@@ -386,3 +386,14 @@ def test_pictures_are_fitted_to_networks_of_other_sizes() -> None:
 def test_grad_cam_is_enlarged_between_its_cells() -> None:
     grown = inspect_why.enlarged(np.array([[0.0, 1.0]]), (1, 4))
     np.testing.assert_allclose(grown, [[0, 0.25, 0.75, 1]], atol=1e-6)
+
+
+@pytest.mark.parametrize("colours", [figures.DARK, figures.LIGHT])
+def test_small_maps_have_the_colours_of_the_large_ones(colours: figures.Colours) -> None:
+    """Red and blue where a map has both signs; one colour, from nothing to full, where it has amounts only."""
+    values = np.array([[-2.0, 0.0, 2.0]])
+    signed = inspect_html.opaque_levels(values, 2.0, colours, signed=True)
+    assert [tuple(level) for level in signed[0].tolist()] == [tuple(colour) for colour in colours.signed]
+    amounts = inspect_html.opaque_levels(np.maximum(values, 0), 2.0, colours, signed=False)
+    ends = (tuple(colours.signed[1]), tuple(ImageColor.getrgb(colours.primary)))
+    assert (tuple(amounts[0, 0].tolist()), tuple(amounts[0, 2].tolist())) == ends
