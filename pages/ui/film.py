@@ -29,6 +29,8 @@ SCALES = (2.0, 1.5, 1.25, 1.0)
 EVERY = 600
 """Milliseconds of a frame. Where a film would be longer than `LONGEST` they are fewer, but not below `LEAST`."""
 LONGEST, LEAST = 30_000, 100
+SLOW = 150
+"""From so many frames on, a film takes some seconds to be drawn, and on a busy server more."""
 LAST = 4  # the last frame stays so many times longer, and at least
 LEAST_LAST = 2000  # milliseconds
 
@@ -121,16 +123,17 @@ def durations(frames: int, milliseconds: int | None = None) -> list[int]:
 
 
 def caption(data: Data) -> str:
-    """Return a sentence that says how many steps the film has, whether it skips some, and how long it lasts."""
+    """Return sentences that say how many steps the film has, whether it skips some, how long it lasts, and is made."""
     model, box = _prepared(data)
     steps = _plan(model, box).steps
     if len(steps) == 1:
         return "The film has one frame: there is one output."
     every = steps[1] - steps[0]
     lasts = f"in {sum(durations(len(steps))) / 1000:.0f} seconds"
+    wait = " It takes a while to be drawn; then its download begins." if len(steps) >= SLOW else ""
     if every == 1:
-        return f"The film shows the window at each of its {len(steps):,} places, {lasts}."
-    return f"The film shows every {ordinal(every)} of the window's {model.steps:,} places, and the last, {lasts}."
+        return f"The film shows the window at each of its {len(steps):,} places, {lasts}.{wait}"
+    return f"The film shows every {ordinal(every)} of the window's {model.steps:,} places, and the last, {lasts}.{wait}"
 
 
 def _prepared(data: Data) -> tuple[Model, Box]:
