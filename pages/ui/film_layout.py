@@ -49,6 +49,8 @@ class Sheet(Box):
     caption: list[str] = field(default_factory=list)
     partial: bool = False
     """Whether there is a line for a partial sum below the caption."""
+    headed: bool = False
+    """Whether there is room for labels above the columns."""
 
     @property
     def left(self) -> int:
@@ -58,7 +60,7 @@ class Sheet(Box):
     @property
     def top(self) -> int:
         """Room for the labels above the columns."""
-        return HEADS if any(self.column_labels or ()) else 0
+        return HEADS if self.headed else 0
 
 
 @dataclass
@@ -210,9 +212,11 @@ def _sheet(model: Model, where: str, plane: int, cell: int, words: list[str], ca
     across = max(head_width(labels) + columns * cell, caption)
     unbroken = [word.replace(" ", "\u00a0") + ("\u00a0·" if i < len(words) - 1 else "") for i, word in enumerate(words)]
     lines = film_glyphs.wrap(unbroken, SMALL, across)
-    top = HEADS if any(heads or ()) else 0
-    height = top + rows * cell + 10 + 20 * len(lines) + (24 if partial else 0)
-    return Sheet(across, height, [], where, plane, rows, columns, cell, labels, heads, lines, partial)
+    # A filter as tall as its input has its rows beside those that they are held against.
+    beside = where == "kernel" and rows == model.in_rows and any(model.input["column_labels"] or ())
+    headed = beside or any(heads or ())
+    height = (HEADS if headed else 0) + rows * cell + 10 + 20 * len(lines) + (24 if partial else 0)
+    return Sheet(across, height, [], where, plane, rows, columns, cell, labels, heads, lines, partial, headed)
 
 
 def _input_words(model: Model, plane: int) -> list[str]:
