@@ -51,12 +51,14 @@ class Ink:
     specks: int
 
 
-def find_ink(levels: Array) -> Ink:
+def find_ink(levels: Array, paper: int | None = None) -> Ink:
     """Part ink from background.
 
     Parameters
     ----------
     levels : ndarray of uint8, shape (H, W)
+    paper : int, optional
+        The level of the background, where it is known.
 
     Returns
     -------
@@ -71,8 +73,9 @@ def find_ink(levels: Array) -> Ink:
     lowest, highest = (int(edge) for edge in np.flatnonzero(counts)[[0, -1]])
     if highest - lowest < LEAST_CONTRAST:
         raise ValueError(f"{NOTHING}all of the picture has about the same brightness.")
-    background = _plain_background(levels, counts)
-    plain = None if background is None or _shaded(levels, counts, background) else _plain_table(counts, background)
+    background = _plain_background(levels, counts) if paper is None else paper
+    shaded = background is not None and paper is None and _shaded(levels, counts, background)
+    plain = None if background is None or shaded else _plain_table(counts, background)
     if plain is not None:
         table, dark = plain
         ink = _pieces(table[levels], dark, even=True)

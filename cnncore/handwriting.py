@@ -79,7 +79,7 @@ class UnreadableError(ValueError):
         self.stages = stages
 
 
-def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Prepared:
+def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = (), paper: int | None = None) -> Prepared:
     """Make a picture of one digit ready, as the pictures were that a network learned from.
 
     Parameters
@@ -95,6 +95,9 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
         Of `STAGES`, what to leave out. Without ``"polarity"`` the grey levels are taken as they are; without
         ``"crop"`` the whole picture is; without ``"scale"`` it is stretched over the whole frame, whatever its
         proportions; without ``"centre"`` it stays as far up or down, left or right as it was in the picture.
+    paper : int, optional
+        The grey level of what was written on, 0 to 255, where it is known, as of a drawing program's canvas. By default
+        it is found out, which takes the ink for the paper where there is more of it.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
     UnreadableError
         If there is nothing to read: a ValueError with a sentence that says so, and with the stages that were reached.
     ValueError
-        If the picture is of another type or shape; if a name is not known.
+        If the picture is of another type or shape; if a name is not known; if `paper` is no grey level.
 
     References
     ----------
@@ -115,20 +118,24 @@ def prepare(image: Any, *, like: str = "mnist", skip: Iterable[str] = ()) -> Pre
     if not isinstance(like, str) or like not in FRAMES:
         raise ValueError(f"`like` (={like!r}) must be one of {', '.join(map(repr, FRAMES))}")
     left_out = _checked_skip(skip)
+    if paper is not None and (not isinstance(paper, int | np.integer) or not 0 <= paper <= 255):
+        raise ValueError(f"`paper` (={paper!r}) must be a whole number from 0 to 255")
     levels, notes = _levels(image)
     stages = {"given": levels.astype(np.float32) / np.float32(255)}
     try:
-        notes += _make_ready(levels, FRAMES[like], left_out, stages)
+        notes += _make_ready(levels, FRAMES[like], left_out, stages, paper)
     except ValueError as error:
         raise UnreadableError(str(error), stages) from None
     return Prepared(stages, np.ascontiguousarray(stages["final"][None, None], np.float32), tuple(notes))
 
 
-def _make_ready(levels: Array, frame: Frame, left_out: frozenset[str], stages: dict[str, Array]) -> list[str]:
+def _make_ready(
+    levels: Array, frame: Frame, left_out: frozenset[str], stages: dict[str, Array], paper: int | None
+) -> list[str]:
     """Add every stage after the first to `stages`; return what was seen, in sentences."""
     values, found, notes = stages["given"], None, []
     if "polarity" not in left_out:
-        found = find_ink(levels)
+        found = find_ink(levels, paper)
         values = found.values
         notes += _said(found)
     elif levels.min() == levels.max():

@@ -15,12 +15,13 @@ from PIL import Image, ImageColor
 
 from cnncore.display import GAMMA, png
 from pages.ui.figures import DARK, LIGHT, Colours
-from pages.ui.words import MINUS
+from pages.ui.words import MINUS, brief
 from pages.ui.words import number as say
 
 Picture = NDArray[Any]
 SHARP = 168
 """Pixels of a stencil's longer side, about: the browser would blur a smaller one."""
+LONGEST_NAME = 22  # characters of a class; a longer one loses its middle
 AT_ONCE = 11
 """Bars of a list that are seen without scrolling, as in assets/app.css."""
 PRIMARY = f"light-dark({LIGHT.primary},{DARK.primary})"
@@ -242,7 +243,7 @@ def bars(
         marks = " best" if number == best else ""
         truth = ' <i title="what it is">✓</i>' if number == right else ""
         lines.append(
-            f'<li class="bar{marks}"><b title="{escape(name)}">{escape(name)}{truth}</b>'
+            f'<li class="bar{marks}"><b title="{escape(name)}">{escape(brief(name, LONGEST_NAME))}{truth}</b>'
             f'<span><i style="width:{100 * float(share):.2f}%"></i></span><em>{percent(float(share))}</em></li>'
         )
     return f'<ol class="bars">{"".join(lines)}</ol>'
@@ -255,7 +256,7 @@ def differences(first: NDArray[Any], second: NDArray[Any], classes: Sequence[str
         side = "left" if change > 0 else "right"
         style = f"{side}:50%;width:{50 * abs(change):.2f}%;background:{ENDS[int(change > 0)]}"
         lines.append(
-            f'<li class="bar"><b title="{escape(name)}">{escape(name)}</b>'
+            f'<li class="bar"><b title="{escape(name)}">{escape(brief(name, LONGEST_NAME))}</b>'
             f'<span class="both"><i style="{style}"></i></span>'
             f"<em>{points(float(change))}</em></li>"
         )

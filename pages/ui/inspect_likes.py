@@ -134,7 +134,7 @@ def _patches(chosen: Chosen, found: list[TopPatch], indices: NDArray[Any]) -> li
         shots.append(
             html.figure(
                 html.grey_uri(fit_images(chosen, index[None])[0, 0]),
-                f"{value}, in a {name}",
+                f"{value}, in {f'a {name}' if name.isdigit() else f'“{name}”'}",
                 side=SIDE,
                 shape=(rows, columns),
                 mark=(top / rows, left / columns, (bottom + 1) / rows, (right + 1) / columns),

@@ -23,6 +23,7 @@ STEPS = {"polarity": "Polarity", "crop": "Crop", "scale": "Scale", "centre": "Ce
 STEP_OF = {"scaled": "scale", "centred": "centre"}
 """Of a stage of the preparation, the step that gives it, where that has another name."""
 SOURCES = {"test": "A test digit", "draw": "Draw one", "upload": "Upload a picture", "camera": "Take a photograph"}
+WHITE = 255  # the paper of the page's own canvas
 ENLARGED = 8
 """How many times larger a test digit is made before it is prepared for a network of another size."""
 
@@ -65,6 +66,8 @@ class Given:
         The steps of the preparation that were left out.
     refused : Refused, optional
         The picture in whose place this one stands, since nothing can be read in it.
+    paper : int or None
+        The grey level of what was drawn on, where that is known.
     """
 
     title: str
@@ -76,6 +79,7 @@ class Given:
     raw: NDArray[Any]
     skip: tuple[str, ...] = ()
     refused: Refused | None = None
+    paper: int | None = None
 
 
 def skipped(values: dict[str, Any]) -> tuple[str, ...]:
@@ -109,7 +113,8 @@ def given(state: PageState, chosen: Chosen, drawing: Any, complaints: list[str])
     if image is None:
         return stand_in
     try:
-        return prepared(image, chosen, skipped(state.values()), name[0].upper() + name[1:])
+        paper = WHITE if source == "draw" else None
+        return prepared(image, chosen, skipped(state.values()), name[0].upper() + name[1:], paper)
     except UnreadableError as error:
         if not failed:  # one thing at a time: the newest
             begun = name[0].upper() + name[1:]
@@ -118,16 +123,21 @@ def given(state: PageState, chosen: Chosen, drawing: Any, complaints: list[str])
 
 
 def prepared(
-    image: NDArray[np.uint8], chosen: Chosen, skip: tuple[str, ...], title: str, slot: str = "inspect.prepared"
+    image: NDArray[np.uint8],
+    chosen: Chosen,
+    skip: tuple[str, ...],
+    title: str,
+    paper: int | None,
+    slot: str = "inspect.prepared",
 ) -> Given:
     """Return a picture made ready as the network's training set was. UnreadableError if it shows nothing."""
     digest = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
-    key = (title, digest, image.shape, chosen.like, skip, chosen.network.input_shape)
+    key = (title, digest, image.shape, chosen.like, skip, paper, chosen.network.input_shape)
 
     def make() -> Given:
-        ready = prepare(image, like=chosen.like, skip=skip)
+        ready = prepare(image, like=chosen.like, skip=skip, paper=paper)
         x = fitted(ready.final, chosen.network.input_shape)
-        return Given(title, x, dict(ready.stages), tuple(ready.notes), None, key, image, skip)
+        return Given(title, x, dict(ready.stages), tuple(ready.notes), None, key, image, skip, paper=paper)
 
     made: Given = memo(slot, key, make)
     return made
@@ -136,7 +146,7 @@ def prepared(
 def for_another(given: Given, other: Chosen) -> Given:
     """Return the same picture made ready for another network, from what it was before any preparation."""
     if given.raw.ndim != 4:
-        return prepared(given.raw, other, given.skip, given.title, "inspect.prepared.other")
+        return prepared(given.raw, other, given.skip, given.title, given.paper, "inspect.prepared.other")
     shape = other.network.input_shape
     key = (*given.key, other.like, shape)
     if given.raw.shape[1:] == shape:
@@ -217,6 +227,14 @@ def _receive(source: str) -> str:
     return str(recall(f"{key}.failed") or "")
 
 
+def _changed(source: str) -> None:
+    """Forget a picture that the person took away; one that is only not drawn for a while has no callback, and stays."""
+    touch()
+    if widget(f"inspect.{source}.file") is None:
+        remember(f"inspect.{source}", None)
+        remember(f"inspect.{source}.file.last", None)
+
+
 def controls(state: PageState, given: Given) -> None:
     """Draw the controls that choose the input and its preparation."""
     st.selectbox("Input", list(SOURCES), format_func=SOURCES.__getitem__, key=state.key("source"))
@@ -226,10 +244,11 @@ def controls(state: PageState, given: Given) -> None:
             "A digit, dark on light or light on dark",
             type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"],
             key="inspect.upload.file",
-            on_change=touch,
+            on_change=_changed,
+            args=(source,),
         )
     elif source == "camera":
-        st.camera_input("Your camera", key="inspect.camera.file", on_change=touch)
+        st.camera_input("Your camera", key="inspect.camera.file", on_change=_changed, args=(source,))
     if source in ("upload", "camera"):
         st.caption(literal(_in_use(source, given)))
     if source == "test":

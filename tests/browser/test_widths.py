@@ -59,7 +59,7 @@ STICKS_OUT = """
 """
 
 # If there is a complaint: whether it stands between the page links and the stage, and the stage is where it would be
-# without it.
+# without it; on a telephone, where it moves the stage, whether the title can be read.
 OUT_OF_PLACE = """
 () => {
   const find = (name) => document.querySelector(name), box = (name) => find(name).getBoundingClientRect();
@@ -68,6 +68,7 @@ OUT_OF_PLACE = """
   const alert = box('.st-key-complaints [role="alert"]'), top = box(stage).top, found = [];
   const links = box('[class*="st-key-pages-"]').bottom;
   if (alert.top < links || alert.bottom > top) found.push(`${alert.top} to ${alert.bottom}`);
+  if (innerWidth <= 640) return alert.top < box('h1').bottom ? [`over the title: ${alert.top}`] : found;
   said.parentElement.style.display = 'none';
   if (Math.abs(box(stage).top - top) > 0.5) found.push(`the stage: ${top} instead of ${box(stage).top}`);
   said.parentElement.style.display = '';

@@ -345,9 +345,10 @@ def test_a_stage_that_is_left_out_shows() -> None:
     st.sampled_from(["noise", "blocks", "lines", "slope", "drawing"]),
     st.sampled_from(["mnist", "digits"]),
     st.sets(st.sampled_from(STAGES)),
+    st.sampled_from([None, 0, 120, 255]),
 )
 def test_any_picture_is_prepared_or_refused_with_a_sentence(
-    seed: int, shape: tuple[int, int], kind: str, like: str, skip: set[str]
+    seed: int, shape: tuple[int, int], kind: str, like: str, skip: set[str], paper: int | None
 ) -> None:
     rng = np.random.default_rng(seed)
     rows, columns = shape
@@ -366,10 +367,36 @@ def test_any_picture_is_prepared_or_refused_with_a_sentence(
         )
         picture = draw(int(rng.integers(10)), hand)
     try:
-        ready = prepare(picture, like=like, skip=skip)
+        ready = prepare(picture, like=like, skip=skip, paper=paper)
     except ValueError as error:
         refused = str(error)
     else:
         check(ready, like)
         return
     assert refused.startswith("There is nothing to read: ")
+
+
+def test_more_ink_than_paper_is_ink_where_the_paper_is_known() -> None:
+    """A canvas that somebody fills, down to a rim of white."""
+    canvas = np.full((252, 252), 255, np.uint8)
+    canvas[12:240, 12:240] = 30
+    canvas[100:104, 12:240] = 255
+    ready = prepare(canvas, paper=255)
+    assert ready.notes[0] == "The picture was dark on light, so it was inverted."
+    assert "may be a blot" in ready.notes[-1]
+    assert ready.stages["polarity"][50, 50] == 1
+    assert ready.stages["polarity"][0, 0] == 0
+
+
+def test_a_known_paper_changes_nothing_where_it_is_found_out_rightly() -> None:
+    for drawing, _digit, _hand in drawn_digits(10):
+        paper = int(np.bincount(drawing.reshape(-1)).argmax())
+        alone, told = prepare(drawing), prepare(drawing, paper=paper)
+        np.testing.assert_array_equal(told.final, alone.final)
+        assert told.notes == alone.notes
+
+
+@pytest.mark.parametrize("paper", [-1, 256, 0.5, "white"])
+def test_a_paper_that_is_no_grey_level_is_refused(paper: Any) -> None:
+    with pytest.raises(ValueError, match="paper"):
+        prepare(np.zeros((20, 20), np.uint8), paper=paper)

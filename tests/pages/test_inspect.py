@@ -86,6 +86,19 @@ def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest])
     assert f"reads {read.argmax()}," in words(app)
 
 
+def test_an_upload_that_is_taken_away_is_in_use_no_longer(open_page: Callable[..., AppTest]) -> None:
+    drawing, _digit, _hand = next(drawn_digits(1))
+    file = io.BytesIO()
+    Image.fromarray(drawing).save(file, "png")
+    app = open_page(PAGE, source="upload")
+    upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
+    assert "In use: digit.png" in words(app).replace("\\", "")
+    next(field for field in app.file_uploader if field.key == "inspect.upload.file").set_value(None).run()
+    assert "Until then test digit 0 is read." in words(app)
+    upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
+    assert "In use: digit.png" in words(app).replace("\\", "")
+
+
 def test_what_cannot_be_read_is_shown_all_the_same(open_page: Callable[..., AppTest]) -> None:
     app = open_page(PAGE, source="upload")
     blank = io.BytesIO()
@@ -217,7 +230,7 @@ def test_what_nobody_chose_follows_the_network(open_page: Callable[..., AppTest]
 
 
 def drawing_given(drawing: np.ndarray, chosen: inspect_network.Chosen) -> inspect_source.Given:
-    return inspect_source.prepared(drawing, chosen, (), "Draw one")
+    return inspect_source.prepared(drawing, chosen, (), "Draw one", None)
 
 
 @pytest.mark.parametrize(("own", "other"), [("mnist", "digits"), ("digits", "mnist")])
