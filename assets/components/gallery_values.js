@@ -31,6 +31,7 @@ function galleryValues() {
       say(lines[index].value, value);
       say(lines[index].change, change);
       lines[index].node.classList.toggle("active", active);
+      lines[index].node.classList.toggle("worded", !change && !/\d/.test(value)); // no number, and nothing to compare
     });
   }
   return { node, rows, tell };

@@ -21,7 +21,7 @@ def test_controls_come_back_as_they_were_left(serve: Callable[[Path], str], open
     window = page.get_by_label("Occlusion window")
     expect(window).to_have_value("3", timeout=PATIENCE)
     tabs = page.get_by_role("radiogroup").filter(has_text="What if")
-    for name, there in (("What if", "Change the picture"), ("Compare", "Beside it")):
+    for name, there in (("Layer by layer", "Nothing is traced yet"), ("Compare", "Beside it")):
         tabs.get_by_role("radio", name=name).click()
         page.get_by_text(there).first.wait_for(timeout=PATIENCE)
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
