@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 GO = """
@@ -44,6 +45,18 @@ def go(page: Any, address: str) -> None:
 def at_rest(page: Any) -> None:
     """Wait until no script runs for the page."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+
+
+def saved(page: Any, button: Any) -> Path:
+    """Press a button that saves a file, and give the file. Now and then a busy browser cancels it: then once more."""
+    failed = "canceled"
+    for _ in range(2):
+        if failed == "canceled":
+            with page.expect_download(timeout=60_000) as download:
+                button.click()
+            failed = download.value.failure()
+    assert failed is None
+    return Path(download.value.path())
 
 
 def as_new(page: Any) -> None:

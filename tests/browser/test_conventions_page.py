@@ -15,6 +15,7 @@ from pages.ui.conventions_controls import SETTINGS
 from pages.ui.conventions_view import shown_profiles
 from pages.ui.grid_controls import small_grid, small_kernel
 from pages.ui.words import number as say
+from tests.browser.moves import saved
 from tests.browser.rings import ringed
 
 pytestmark = pytest.mark.browser
@@ -244,16 +245,14 @@ def test_a_large_input_has_numbers_and_files(revisit: Open, address: str) -> Non
     page.locator(".gallery .where", has_text="Row 15, column 15").wait_for()
     values = page.locator(".gallery .values").bounding_box()
     assert 0 <= values["y"] <= page.viewport_size["height"] - values["height"]
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the numbers").click()
-    with np.load(download.value.path(), allow_pickle=False) as filed:
+    file = saved(page, page.get_by_role("button", name="Download the numbers"))
+    with np.load(file, allow_pickle=False) as filed:
         profiles = shown_profiles("convolution", "same")
         assert set(filed) == {"input", "kernel", *(profile.key for profile in profiles)}
         for profile in profiles:
             np.testing.assert_array_equal(filed[profile.key], compute(profile, image, kernel, Settings()))
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the picture").click()
-    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    file = saved(page, page.get_by_role("button", name="Download the picture"))
+    assert file.read_bytes().startswith(b"\x89PNG")
     page.set_viewport_size({"width": 390, "height": 844})  # no room for numbers: they are told
     page.get_by_role("grid", name="kernel").locator('[data-row="3"][data-column="6"]').hover()
     page.locator(".gallery .where", has_text=f"Kernel, row 3, column 6: {say(float(kernel[3, 6]))}").wait_for()

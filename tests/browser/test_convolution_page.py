@@ -17,6 +17,7 @@ from cnncore.images import to_gray
 from cnncore.kernels import PRESETS
 from cnncore.samples import load_sample
 from pages.ui.words import number as say
+from tests.browser.moves import saved
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -115,14 +116,12 @@ def test_a_copied_link_reopens_precisely_this_view(revisit: Open, address: str) 
 
 def test_downloads_hold_the_core_s_numbers(revisit: Open, address: str) -> None:
     page = ready(revisit(f"{address}/Convolution?picture=digit-3&tab=Save+and+share"))
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the numbers").click()
+    file = saved(page, page.get_by_role("button", name="Download the numbers"))
     expected = filter2d(to_gray(load_sample("digit-3")), SOBEL)
-    numbers = np.load(io.BytesIO(Path(download.value.path()).read_bytes()), allow_pickle=False)
+    numbers = np.load(io.BytesIO(file.read_bytes()), allow_pickle=False)
     np.testing.assert_array_equal(numbers, expected)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the picture").click()
-    assert Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).size == (28, 28)
+    file = saved(page, page.get_by_role("button", name="Download the picture"))
+    assert Image.open(io.BytesIO(file.read_bytes())).size == (28, 28)
 
 
 def test_zooming_in_prints_the_numbers_and_out_again_fits(revisit: Open, address: str) -> None:

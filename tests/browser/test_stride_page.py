@@ -18,6 +18,7 @@ from cnncore.stack_text import parse_stack
 from pages.ui import stride_controls
 from pages.ui.grid_controls import small_grid, small_kernel
 from pages.ui.words import number as say
+from tests.browser.moves import saved
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -172,15 +173,12 @@ def test_the_sliding_window_can_be_taken_along(revisit: Open, address: str) -> N
     page = ready(revisit(f"{address}?padding=valid&tab=Save+and+share"))
     found = {}
     for kind in ("PNG", "GIF"):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=re.compile(rf"\({kind}\)")).click()
-        found[kind] = Image.open(io.BytesIO(download.value.path().read_bytes()))
+        file = saved(page, page.get_by_role("button", name=re.compile(rf"\({kind}\)")))
+        found[kind] = Image.open(io.BytesIO(file.read_bytes()))
     assert (found["PNG"].format, found["GIF"].format) == ("PNG", "GIF")
     assert found["PNG"].width > 300
     assert found["GIF"].n_frames == 4  # one for each place of the window
-    with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile("numbers")).click()
-    numbers = np.load(download.value.path(), allow_pickle=False)
+    numbers = np.load(saved(page, page.get_by_role("button", name=re.compile("numbers"))), allow_pickle=False)
     np.testing.assert_array_equal(numbers[0], outputs(stride=2))
     link = page.locator("code", has_text="/Stride?").first.inner_text()
     again = ready(revisit(link))

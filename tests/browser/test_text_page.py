@@ -14,6 +14,7 @@ from PIL import Image
 
 from cnncore.text import one_hot, pattern_filter, responses, tokenise, vocabulary
 from pages.ui.words import number as say
+from tests.browser.moves import saved
 from tests.browser.test_explorer import worth
 
 pytestmark = pytest.mark.browser
@@ -117,9 +118,7 @@ def test_the_film_and_the_picture_are_saved_in_the_colours_of_the_theme(show: Op
         page = show("?tab=Save+and+share", color_scheme=scheme)
         found = {}
         for kind in ("film (GIF)", "picture (PNG)", "numbers (.npy)"):
-            with page.expect_download() as download:
-                page.get_by_role("button", name=f"Download the {kind}").click()
-            found[kind] = Path(download.value.path()).read_bytes()
+            found[kind] = saved(page, page.get_by_role("button", name=f"Download the {kind}")).read_bytes()
         film = Image.open(io.BytesIO(found["film (GIF)"]))
         assert film.n_frames == 6
         assert film.convert("RGB").getpixel((1, 1)) == background
