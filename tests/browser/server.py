@@ -95,6 +95,13 @@ class Shared:
                     os.kill(known["process"], signal.SIGTERM)
                     word.unlink()
         self._known.clear()
+        for server in self._mine:  # others may still need it; a process that nobody waits for is a warning, later
+            try:
+                server.wait(timeout=5 * PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+        self._mine.clear()
 
     @contextmanager
     def _turn(self, script: Path) -> Iterator[Path]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.moves import at_rest
+
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -24,7 +26,7 @@ def test_controls_come_back_as_they_were_left(serve: Callable[[Path], str], open
     for name, there in (("Layer by layer", "Nothing is traced yet"), ("Compare", "Beside it")):
         tabs.get_by_role("radio", name=name).click()
         page.get_by_text(there).first.wait_for(timeout=PATIENCE)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
+        at_rest(page)
     tabs.get_by_role("radio", name="Why").click()
     expect(window).to_have_value("3", timeout=PATIENCE)
     window.fill("5")

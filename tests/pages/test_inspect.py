@@ -44,7 +44,15 @@ def html(app: AppTest) -> str:
     return " ".join(block.body for block in app.get("html"))
 
 
-def upload(app: AppTest, key: str, file: tuple[str, bytes, str]) -> None:
+def drawn_file() -> io.BytesIO:
+    """A drawn digit as a PNG file."""
+    drawing, _digit, _hand = next(drawn_digits(1))
+    file = io.BytesIO()
+    Image.fromarray(drawing).save(file, "png")
+    return file
+
+
+def upload(app: AppTest, key: str, file: tuple[str, bytes, str] | None) -> None:
     next(field for field in app.file_uploader if field.key == key).set_value(file).run()
 
 
@@ -67,9 +75,7 @@ def test_opens_cold_with_a_digit_and_a_network_that_reads_it(open_page: Callable
 
 
 def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest]) -> None:
-    drawing, _digit, _hand = next(drawn_digits(1))
-    file = io.BytesIO()
-    Image.fromarray(drawing).save(file, "png")
+    file = drawn_file()
     app = open_page(PAGE, source="upload")
     upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
     assert sentences(app) == ""
@@ -87,13 +93,11 @@ def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest])
 
 
 def test_an_upload_that_is_taken_away_is_in_use_no_longer(open_page: Callable[..., AppTest]) -> None:
-    drawing, _digit, _hand = next(drawn_digits(1))
-    file = io.BytesIO()
-    Image.fromarray(drawing).save(file, "png")
+    file = drawn_file()
     app = open_page(PAGE, source="upload")
     upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
     assert "In use: digit.png" in words(app).replace("\\", "")
-    next(field for field in app.file_uploader if field.key == "inspect.upload.file").set_value(None).run()
+    upload(app, "inspect.upload.file", None)
     assert "Until then test digit 0 is read." in words(app)
     upload(app, "inspect.upload.file", ("digit.png", file.getvalue(), "image/png"))
     assert "In use: digit.png" in words(app).replace("\\", "")
