@@ -166,8 +166,12 @@ class PageState:
         address = {name: str(value) for name, value in st.query_params.to_dict().items()}
         # The URL speaks when the page is opened by it, and when Back or Forward changed it. It does not while the
         # person is at the controls: their next change can be on its way before the last address reached the browser.
-        if (arrived and address) or (not arrived and not touched and address != self._written):
+        moved = not arrived and not touched and address != self._written
+        if moved or (arrived and address):
             self._adopt(address, complaints)
+        if moved or arrived:
+            # Known from now on, not from `finish`: that is not reached where Forward follows Back at once.
+            st.session_state[f"written.{self.page}"] = address
         # What has no widget on the screen is written in every run, for Streamlit hands a new widget only what was
         # written in that same run. On arrival it is all of them: another page's widget may have left the value.
         # What has one is left alone, or an older value would overtake what the person types meanwhile.

@@ -107,6 +107,7 @@ def test_back_and_forward_undo_and_redo(show: Open) -> None:
     page = show()
     page.get_by_role("radio", name="Characters").click()
     page.get_by_text("one-hot characters").wait_for()
+    page.wait_for_url(re.compile("by=characters"))  # the address follows what it stands for
     page.go_back()
     page.get_by_text("one-hot words").wait_for()
     page.go_forward()
