@@ -10,21 +10,24 @@ from pages.ui.state import PageState, enter
 SETTINGS = (*inspect_source.SETTINGS, *inspect_network.SETTINGS, *inspect_tabs.SETTINGS)
 PAGE = "pages/8_Inspect.py"
 enter(PAGE)
-dress()
 state = PageState("inspect", SETTINGS)
 complaints = state.begin()
 chosen = inspect_network.chosen(state, complaints)
 complaints += [*inspect_source.put_right(state), *inspect_tabs.put_right(state, chosen)]
 
-# The answer goes first, into its place below the heading: it is what the person waits for after a stroke. The pause
-# lets go of the interpreter, so that the answer leaves the server before all the rest is made.
+# The answer goes first, into its place below the heading: it is what the person waits for after a stroke. It is made
+# before anything is sent, and sent at once with what comes before it: the browser draws the whole page for whatever has
+# arrived. The pause lets go of the interpreter, so that it leaves the server before all the rest is made.
+drawing = inspect_canvas.received() if state["source"] == "draw" else None
+given = inspect_source.given(state, chosen, drawing, complaints)
+said = inspect_answer.answer(chosen, given, inspect_tabs.filters_off(state, chosen))
+dress()
 top = st.container()
 picture, answer, near = st.columns([270, 320, 280], gap="medium")
+answer.html(said)
 with picture:
-    drawing = inspect_canvas.canvas() if state["source"] == "draw" else None
-    given = inspect_source.given(state, chosen, drawing, complaints)
-with answer:
-    inspect_answer.draw_answer(chosen, given, inspect_tabs.filters_off(state, chosen))
+    if state["source"] == "draw":
+        inspect_canvas.canvas()
 let_go()
 with top:
     frame(PAGE, "Inspect", "Draw a digit, and follow it through the network down to any single number.")

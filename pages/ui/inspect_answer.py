@@ -89,12 +89,12 @@ def headline(chosen: Chosen, shares: NDArray[Any]) -> str:
 def verdict(chosen: Chosen, shares: NDArray[Any]) -> str:
     """Return what a network reads, and how surely, as words that follow its name."""
     best = int(np.argmax(shares))
-    share = html.percent(float(shares[best])).replace(" ", "\u00a0")
+    share = html.percent(float(shares[best]))
     return f"reads {chosen.classes[best]}, with {share}"
 
 
-def draw_answer(chosen: Chosen, given: Given, off: int = 0) -> None:
-    """Draw what the network reads, and the probabilities; `off` filters are switched off elsewhere on the page."""
+def answer(chosen: Chosen, given: Given, off: int = 0) -> str:
+    """Return what the network reads, and the probabilities; `off` filters are switched off elsewhere on the page."""
     shares = probabilities(chosen, given)
     best = int(np.argmax(shares))
     said = headline(chosen, shares)
@@ -105,7 +105,7 @@ def draw_answer(chosen: Chosen, given: Given, off: int = 0) -> None:
     if off:
         words = f"With all its filters; {off} {'is' if off == 1 else 'are'} switched off below (What if)."
     reading = html.reading(html.grey_uri(given.x[0, 0]), given.x.shape[2:], said, words)
-    st.html(reading + html.bars(shares, chosen.classes, right=given.label))
+    return reading + html.bars(shares, chosen.classes, right=given.label)
 
 
 def draw_neighbours(chosen: Chosen, given: Given) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,12 +42,27 @@ def kept() -> Drawing:
     return found
 
 
-def canvas() -> NDArray[np.uint8] | None:
-    """Draw the canvas; return what was drawn on it, (H, W) dark on white, or None while it is empty."""
+def received() -> NDArray[np.uint8] | None:
+    """Return what is drawn on the canvas, (H, W) dark on white, or None while it is empty. Draws nothing."""
+    drawing: Any = getattr(widget(KEY), "drawing", None)
+    try:
+        said = drawing["data"] if drawing else None
+        if said is None or len(said) > LARGEST_DRAWING or said in (kept().said, kept().past):
+            return kept().image
+        strokes = tuple((drawing["raw"] or {}).get("objects") or ())
+        image = flattened(decode(base64.b64decode(said.partition(";base64,")[2]))[HIDDEN:]) if strokes else None
+        remember(KEY, Drawing(strokes, image, said))
+    except (ImageError, ValueError, AttributeError, KeyError, TypeError):  # the browser can send anything
+        return None
+    return image
+
+
+def canvas() -> None:
+    """Draw the canvas. What it says of a new stroke is there before: see `received`."""
     from streamlit_drawable_canvas import st_canvas
 
     with st.container(key="inspect-canvas"):
-        result = st_canvas(
+        st_canvas(
             stroke_width=STROKE,
             stroke_color="#1d2329",
             background_color="#ffffff",
@@ -56,16 +72,6 @@ def canvas() -> NDArray[np.uint8] | None:
             return_image_data=True,
             key=KEY,
         )
-    try:
-        said = result._image_data_url
-        if said is None or len(said) > LARGEST_DRAWING or said in (kept().said, kept().past):
-            return kept().image
-        strokes = tuple((result.json_data or {}).get("objects") or ())
-        image = flattened(decode(result.image_bytes or b"")[HIDDEN:]) if strokes else None
-        remember(KEY, Drawing(strokes, image, said))
-    except (ImageError, ValueError, AttributeError, TypeError):  # the browser can send anything
-        return None
-    return image
 
 
 def _begun() -> dict[str, Any]:
@@ -104,6 +110,7 @@ def _leave(count: int) -> None:
 
 
 def flattened(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a drawing as grey levels."""
-    levels: NDArray[np.uint8] = np.rint(rgb.astype(np.float32).mean(axis=2)).astype(np.uint8)
+    """Return a drawing as grey levels: of each pixel the mean of its channels, rounded."""
+    red, green, blue = (rgb[..., channel].astype(np.uint16) for channel in range(3))
+    levels: NDArray[np.uint8] = ((red + green + blue + 1) // 3).astype(np.uint8)  # a third is never halfway
     return levels

@@ -275,16 +275,16 @@ def points(change: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a probability.
+    """Write a probability, so that no line breaks within it.
 
     >>> percent(0.99997), percent(0.5), percent(0.00004)
-    ('> 99.9 %', '50.0 %', '< 0.1 %')
+    ('>\\xa099.9\\xa0%', '50.0\\xa0%', '<\\xa00.1\\xa0%')
     """
     if 0.9995 <= share < 1:
-        return "> 99.9 %"
+        return ">\u00a099.9\u00a0%"
     if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return f"{100 * share:.1f} %"
+        return "<\u00a00.1\u00a0%"
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def alike(values: Sequence[float]) -> list[str]:

@@ -248,7 +248,8 @@ def controls(state: PageState, given: Given) -> None:
             args=(source,),
         )
     elif source == "camera":
-        st.camera_input("Your camera", key="inspect.camera.file", on_change=_changed, args=(source,))
+        # Not as small as it is shown in the sidebar: a digit far away is a small part of it.
+        st.camera_input("Your camera", resolution="480p", key="inspect.camera.file", on_change=_changed, args=(source,))
     if source in ("upload", "camera"):
         st.caption(literal(_in_use(source, given)))
     if source == "test":

@@ -176,7 +176,7 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
     with picture:
         st.html(html.row([shot]))
         best = int(np.argmax(shares))
-        share = html.percent(float(shares[best])).replace(" ", "\u00a0")
+        share = html.percent(float(shares[best]))
         st.markdown(f"**{literal(str(chosen.classes[best]))}**, {share}")
     with chart:
         st.plotly_chart(

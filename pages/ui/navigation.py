@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -29,7 +30,13 @@ PAGES = {
 
 def dress() -> None:
     """Send the look of all pages. A page does so before all else, or for a moment the browser draws it undressed."""
-    st.html(ASSETS / "app.css")
+    st.html(_look())
+
+
+@cache
+def _look() -> str:
+    """Read once: a thread that opens a file lets go of the interpreter, and what it sent so far would leave alone."""
+    return f"<style>{(ASSETS / 'app.css').read_text(encoding='utf-8')}</style>"
 
 
 def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> None:
