@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.runner import keep_alive
-from pages.ui.state import PageState, addresses, enter
+from pages.ui.state import PageState, addresses, enter, give_way
 from pages.ui.words import literal
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -59,9 +59,19 @@ def frame(script: str, heading: str, caption: str, *, controls: bool = True) -> 
         st.caption(caption)
 
 
+PAUSE = 0.135  # s
+SLICE = 0.015  # s
+
+
 def let_go() -> None:
-    """Let go of the interpreter for a moment, so that what was sent is drawn by the browser before all that follows."""
-    time.sleep(0.015)
+    """Wait until the browser has drawn what was sent: the answer, on which the eye rests, before all that follows.
+
+    It draws the whole page for whatever arrived. What came before it has drawn would be drawn along with the answer,
+    which came half as late again then. Who waits lets go of the interpreter, and a newer run need not wait for it.
+    """
+    for _ in range(round(PAUSE / SLICE)):
+        time.sleep(SLICE)
+        give_way()
 
 
 def show_complaints(complaints: list[str]) -> None:

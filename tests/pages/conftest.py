@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import navigation
 from pages.ui.state import Setting
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,14 @@ def one_look_for_components() -> Iterator[None]:
         patch.setattr(
             manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_to_wait_for() -> Iterator[None]:
+    """There is no browser that has to draw an answer before the rest is sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(navigation, "PAUSE", 0.0)
         yield
 
 
