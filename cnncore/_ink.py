@@ -24,6 +24,10 @@ SOLID = 0.4
 """Ink from here on belongs to a stroke when strokes are counted."""
 WEAKEST_PHOTOGRAPHED = 0.12
 """Share of the light around it that a photographed stroke must swallow or add at least."""
+WHOLE_EDGE = 0.95
+"""Share of an edge of the picture that a shadow along it fills at least."""
+LEAST_BESIDE = 0.005
+"""Share of the picture that the largest stroke covers at least, where a band along an edge is taken for a shadow."""
 MOST_MARKS = 40
 """More marks than that, none of which stands out, are texture, not writing."""
 
@@ -42,6 +46,8 @@ class Ink:
         Whether the background had one level, so that nothing had to be evened out.
     strokes, specks : int
         Pieces that do not touch and were kept; pieces that were left out as too small or too far away.
+    bands : int
+        Pieces that were left out since they run along a whole edge of the picture.
     """
 
     values: Array
@@ -49,6 +55,7 @@ class Ink:
     even: bool
     strokes: int
     specks: int
+    bands: int = 0
 
 
 def find_ink(levels: Array, paper: int | None = None) -> Ink:
@@ -78,7 +85,7 @@ def find_ink(levels: Array, paper: int | None = None) -> Ink:
     plain = None if background is None or shaded else _plain_table(counts, background)
     if plain is not None:
         table, dark = plain
-        ink = _pieces(table[levels], dark, even=True)
+        ink = _pieces(table[levels], dark, even=True, bands=paper is None)
         if ink.specks <= MOST_MARKS:  # so many are where the light falls off and noise decides, not what was written
             return ink
     top, bottom, left, right = _sheet(levels)
@@ -239,8 +246,8 @@ def _sheet(levels: Array) -> tuple[int, int, int, int]:
 # Pieces ---------------------------------------------------------------------------------------------------------------
 
 
-def _pieces(values: Array, dark: bool, *, even: bool) -> Ink:
-    """Leave out specks; count the strokes that do not touch."""
+def _pieces(values: Array, dark: bool, *, even: bool, bands: bool = False) -> Ink:
+    """Leave out specks, and if asked `bands` along an edge; count the strokes that do not touch."""
     from scipy import ndimage
 
     solid = values >= SOLID
@@ -251,13 +258,30 @@ def _pieces(values: Array, dark: bool, *, even: bool) -> Ink:
         return Ink(_around(values, solid, even), dark, even, 1, 0)
     boxes: list[Any] = ndimage.find_objects(names)
     areas = np.bincount(names.reshape(-1), minlength=count + 1)[1:]
-    main, kept = _kept(areas, boxes, values.shape, even)
+    along = _along_edges(names, areas) if bands else np.zeros(count, bool)
+    main, kept = _kept(np.where(along, 0, areas), boxes, values.shape, even)
     if not even and len(areas) > MOST_MARKS and areas[main] < 0.25 * areas.sum():
         raise ValueError(f"{NOTHING}the picture is full of small marks, none of which stands out.")
     if kept.all():
         return Ink(_around(values, solid, even), dark, even, count, 0)
     solid &= np.concatenate([[False], kept])[names]
-    return Ink(_around(values, solid, False), dark, even, int(kept.sum()), int(count - kept.sum()))
+    left_out = int(along.sum())
+    return Ink(_around(values, solid, False), dark, even, int(kept.sum()), int(count - kept.sum()) - left_out, left_out)
+
+
+def _along_edges(names: Array, areas: Array) -> Array:
+    """Return of each piece whether it is a shadow, or the table beside the sheet: it fills a whole edge of the picture.
+
+    None is if nothing of any size would be left.
+    """
+    edges = (names[0], names[-1], names[:, 0], names[:, -1])
+    found = np.zeros(len(areas) + 1, bool)
+    for edge in edges:
+        counts = np.bincount(edge, minlength=len(found))
+        found |= counts >= WHOLE_EDGE * len(edge)
+    along: Array = found[1:]
+    rest = np.where(along, 0, areas).max()
+    return along if rest >= LEAST_BESIDE * names.size else np.zeros_like(along)
 
 
 def _kept(areas: Array, boxes: list[Any], shape: tuple[int, ...], even: bool) -> tuple[int, Array]:

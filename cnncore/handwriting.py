@@ -227,6 +227,9 @@ def _said(ink: Ink) -> list[str]:
         notes.append("The background was uneven, so each stroke was measured against what surrounds it.")
     if ink.strokes > 1:
         notes.append(f"{_number(ink.strokes)} strokes that do not touch were taken together.")
+    if ink.bands:
+        which = "bands along whole edges were" if ink.bands > 1 else "band along a whole edge was"
+        notes.append(f"{_number(ink.bands)} {which} left out.")
     if ink.specks:
         notes.append(f"{_number(ink.specks)} {'specks were' if ink.specks > 1 else 'speck was'} left out.")
     return notes

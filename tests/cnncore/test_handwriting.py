@@ -203,6 +203,38 @@ def test_the_sharp_edge_of_a_shadow_is_no_stroke() -> None:
     assert right >= 28
 
 
+@pytest.mark.parametrize("noise", [0, 2])
+@pytest.mark.parametrize("edge", ["top", "bottom", "left", "right", "top and bottom"])
+def test_a_dark_band_along_an_edge_is_no_stroke(edge: str, noise: float) -> None:
+    rng = np.random.default_rng(3)
+    for digit in range(10):
+        clean = np.pad(draw(digit, Hand(paper=235, ink=60)), 40, constant_values=235)
+        clean = np.clip(clean + rng.normal(0, noise, clean.shape), 0, 255).astype(np.uint8)
+        banded = clean.copy()
+        for name, part in (
+            ("top", np.s_[:24]),
+            ("bottom", np.s_[-24:]),
+            ("left", np.s_[:, :24]),
+            ("right", np.s_[:, -24:]),
+        ):
+            if name in edge:
+                banded[part] = 50
+        ready = prepare(banded)
+        assert np.abs(ready.final - prepare(clean).final).mean() < 0.02  # its grey has a say in what full ink is
+        count = "Two bands along whole edges were" if "and" in edge else "One band along a whole edge was"
+        assert f"{count} left out." in ready.notes
+
+
+def test_a_bar_is_no_band_where_the_paper_is_known_or_nothing_else_is_there() -> None:
+    bar = np.full((100, 80), 255, np.uint8)
+    bar[-9:] = 0
+    assert "left out" not in notes(bar)
+    bar[20:60, 36:44] = 0
+    assert "One band along a whole edge was left out." in notes(bar)
+    known = prepare(bar, paper=255)
+    assert "Two strokes that do not touch were taken together." in known.notes
+
+
 def test_a_stroke_that_leaves_the_picture_is_no_shadow() -> None:
     for digit in (0, *range(2, 10)):  # a narrow 1 would be gone
         ready = prepare(draw(digit, off_canvas(Hand(pen=0.1), 0.1)))
