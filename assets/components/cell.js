@@ -89,6 +89,7 @@ class CellView {
   update({ data: packed, parentElement, setTriggerValue }) {
     this.send = setTriggerValue;
     const data = unpack(packed);
+    const held = this.root.contains(this.root.getRootNode().activeElement);
     const numbers = (bytes) => new Float64Array(bytes.slice().buffer);
     const [inputs, weights] = [numbers(data.inputs), numbers(data.weights)];
     Object.assign(this, { inputs, weights, products: inputs.map((value, i) => value * weights[i]) });
@@ -119,6 +120,14 @@ class CellView {
       element("li", {}, element("span", { class: "quiet" }, layer === data.steps[i - 1]?.layer ? "" : layer), text)));
     this.drawList();
     this.draw();
+    if (held) this.keepFocus();
+  }
+
+  /** What was focused may be gone with the cell before: then the first that can be, so that the keys lead on. */
+  keepFocus() {
+    const focused = this.root.getRootNode().activeElement;
+    if (this.root.contains(focused) && focused.getClientRects().length) return;
+    [...this.root.querySelectorAll("[tabindex='0']")].find((node) => node.getClientRects().length)?.focus({ preventScroll: true });
   }
 
   close() {

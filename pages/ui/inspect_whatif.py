@@ -60,9 +60,8 @@ def put_right(state: PageState, chosen: Chosen) -> list[str]:
     state.settle(off=" ".join(known))
     if len(unknown) == 1:
         return [f"This network has no filter “{unknown[0][:40]}” that could be switched off."]
-    return [
-        f"This network has no filter “{unknown[0][:40]}” that could be switched off, nor {len(unknown) - 1} others."
-    ]
+    rest = "one other" if len(unknown) == 2 else f"{len(unknown) - 1} others"
+    return [f"This network has no filter “{unknown[0][:40]}” that could be switched off, nor {rest} in the link."]
 
 
 def draw(state: PageState, chosen: Chosen, given: Given) -> None:

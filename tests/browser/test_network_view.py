@@ -252,6 +252,17 @@ def test_the_keyboard_does_everything(visit: Callable[..., Any]) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     picked(page, ("pool1", [1, 0, 0]), ("relu1", [1, 1, 0]))
+    # from a class down through the dense layers into the maps, by Enter alone
+    layer(page, "logits").click(position={"x": 20, "y": 30})
+    cell = page.locator(".cellview")
+    expect(cell.get_by_role("heading", level=3)).to_have_text("logits, class “0”")
+    cell.get_by_role("option").first.focus()
+    for title in ("dense1_relu, unit", "flatten, unit", "relu2, map", "pool1, map"):
+        page.keyboard.press("Enter")
+        expect(cell.get_by_role("heading", level=3)).to_contain_text(title)
+        expect(cell.locator(":focus")).to_have_count(1)
+        if title == "relu2, map":
+            cell.get_by_role("grid").first.get_by_role("gridcell").nth(4).focus()
 
 
 def test_a_finger_a_dark_theme_and_what_is_switched_off(visit: Callable[..., Any]) -> None:

@@ -189,7 +189,7 @@ def test_a_model_file_of_one_s_own(open_page: Callable[..., AppTest]) -> None:
         ({"network": "run"}, "no run of yours"),
         ({"target": "many"}, "class to explain"),
         ({"target": "50", "off": "relu1.1 foo.1"}, "no class number 50: this network has 10"),
-        ({"off": "relu9.1 relu1.1 relu1.x"}, "no filter “relu9.1” that could be switched off, nor 1 others"),
+        ({"off": "relu9.1 relu1.1 relu1.x"}, "no filter “relu9.1” that could be switched off, nor one other"),
         ({"path": "logits.7 conv1.99.99.99"}, "no cell “conv1.99.99.99”"),
         ({"skip": "crop nonsense"}, "no step “nonsense”"),
         ({"tab": "nowhere"}, "tab"),
