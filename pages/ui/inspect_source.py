@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ STEP_OF = {"scaled": "scale", "centred": "centre"}
 """Of a stage of the preparation, the step that gives it, where that has another name."""
 SOURCES = {"test": "A test digit", "draw": "Draw one", "upload": "Upload a picture", "camera": "Take a photograph"}
 WHITE = 255  # the paper of the page's own canvas
+REPLACING = 30  # s, from taking a picture away to the one in its place having come
 ENLARGED = 8
 """How many times larger a test digit is made before it is prepared for a network of another size."""
 
@@ -222,6 +224,7 @@ def _receive(source: str) -> str:
             remember(f"{key}.failed", "")
         except ImageError as error:
             remember(f"{key}.failed", f"“{name}” could not be opened. {error}")
+            _bring_back(source)
     elif widget(key) is None:
         remember(f"{key}.failed", "")
     return str(recall(f"{key}.failed") or "")
@@ -231,8 +234,16 @@ def _changed(source: str) -> None:
     """Forget a picture that the person took away; one that is only not drawn for a while has no callback, and stays."""
     touch()
     if widget(f"inspect.{source}.file") is None:
+        remember(f"inspect.{source}.taken_away", (time.monotonic(), recall(f"inspect.{source}")))
         remember(f"inspect.{source}", None)
         remember(f"inspect.{source}.file.last", None)
+
+
+def _bring_back(source: str) -> None:
+    """Show the picture again in whose place a broken one came: the browser takes one away to put another there."""
+    when, picture = recall(f"inspect.{source}.taken_away") or (-REPLACING, None)
+    if recall(f"inspect.{source}") is None and time.monotonic() - when < REPLACING:
+        remember(f"inspect.{source}", picture)
 
 
 def controls(state: PageState, given: Given) -> None:

@@ -19,6 +19,7 @@ from pages.ui.inspect_source import Given
 from pages.ui.inspect_why import target_of
 from pages.ui.state import PageState, Setting, choice, memo, number, set_widget, text, widget
 from pages.ui.words import brief, literal
+from pages.ui.words import number as say
 
 TITLES = {
     "shift_right": "Move right",
@@ -50,7 +51,29 @@ def switched_off(state: PageState, chosen: Chosen) -> dict[str, set[int]]:
 
 
 def put_right(state: PageState, chosen: Chosen) -> list[str]:
-    """Take out of the settings the filters that the network does not have; return a sentence about them."""
+    """Take out of the settings what this network does not have; return a sentence about each."""
+    return [*_put_amount_right(state, chosen), *_put_filters_right(state, chosen)]
+
+
+def _put_amount_right(state: PageState, chosen: Chosen) -> list[str]:
+    low, high, _ = _range(state, chosen)
+    amount, still = float(state["amount"]), STILL.get(state["change"], 0.0)
+    if low <= amount <= high:
+        return []
+    state.settle(amount=still)
+    if amount == 0:  # as in every link that says nothing of it
+        return []
+    title, unit = TITLES[state["change"]], CHANGES[state["change"]]
+    return [f"“{title}” goes from {say(low)} to {say(high)} {unit} for this network, not to {say(amount)}."]
+
+
+def _range(state: PageState, chosen: Chosen) -> tuple[float, float, float]:
+    """Return the least and the largest amount of the change, and the step between."""
+    half = float(round(min(chosen.network.input_shape[1:]) / 2))
+    return RANGES.get(state["change"], (-half, half, 0.5))
+
+
+def _put_filters_right(state: PageState, chosen: Chosen) -> list[str]:
     off = switched_off(state, chosen)
     known = [f"{layer}.{channel}" for layer, channels in off.items() for channel in sorted(channels)]
     parts = str(state["off"]).split()
@@ -155,10 +178,7 @@ def _changes(state: PageState, chosen: Chosen, given: Given) -> None:
         args=(state,),
     )
     change = state["change"]
-    side = float(min(chosen.network.input_shape[1:]))
-    low, high, step = RANGES.get(change, (-float(round(side / 2)), float(round(side / 2)), 0.5))
-    if not low <= state["amount"] <= high:
-        state.settle(amount=STILL.get(change, 0.0))
+    low, high, step = _range(state, chosen)
     st.slider(CHANGES[change].capitalize(), low, high, step=step, key=state.key("amount"))
     amount = float(state["amount"])
     amounts = [round(low + step * n, 6) for n in range(round((high - low) / step) + 1)]

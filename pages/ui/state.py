@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.ui.words import MINUS
 from pages.ui.words import number as say
 
 URL_LIMIT = 25_000  # characters of one parameter that are read at all: a kernel of three planes, all digits
@@ -75,7 +76,9 @@ def number(
             raise ValueError(f"The {what} must be {kind}, not “{str(value)[:40]}”.") from None
         if not least <= result <= most:
             low, high = say(max(least, shown)), say(most)
-            raise ValueError(f"The {what} must lie between {low} and {high}, not {say(result)}.")
+            whole_number = result == int(result) and abs(result) < 1e15  # as it was given, and not “1e8”
+            given = f"{result:,.0f}".replace("-", MINUS) if whole_number else say(result)
+            raise ValueError(f"The {what} must lie between {low} and {high}, not {given}.")
         return int(result) if whole else result
 
     return Setting(name, default, check, lambda value: f"{value:.12g}", shared=shared)

@@ -68,7 +68,7 @@ def test_opens_cold_with_a_digit_and_a_network_that_reads_it(open_page: Callable
     assert sentences(app) == ""
     x, label = first_digit()
     shares = pretrained.load("mnist").predict_proba(x)[0]
-    share = inspect_html.percent(float(shares.max())).replace(" ", "\u00a0")
+    share = inspect_html.percent(float(shares.max()))
     assert f"The bundled MNIST network reads {shares.argmax()}, with {share}." in words(app)
     assert f"It is {label}" in words(app)
     assert html(app).count('class="bar') == 11  # ten bars in one list
@@ -88,6 +88,12 @@ def test_an_upload_is_prepared_stage_by_stage(open_page: Callable[..., AppTest])
         assert f"<b>{name}</b> {rows} × {columns}<" in html(app)
     upload(app, "inspect.upload.file", ("broken.png", b"not a picture", "image/png"))
     assert "“broken.png” could not be opened" in sentences(app).replace("\\", "")
+    assert "You still see “digit.png”" in sentences(app).replace("\\", "")
+    assert f"reads {read.argmax()}," in words(app)
+    # In a browser the one in use is taken away before the next one comes.
+    upload(app, "inspect.upload.file", None)
+    assert "In use" not in words(app)
+    upload(app, "inspect.upload.file", ("worse.png", b"not a picture either", "image/png"))
     assert "You still see “digit.png”" in sentences(app).replace("\\", "")
     assert f"reads {read.argmax()}," in words(app)
 
@@ -190,6 +196,8 @@ def test_a_model_file_of_one_s_own(open_page: Callable[..., AppTest]) -> None:
         ({"target": "many"}, "class to explain"),
         ({"target": "50", "off": "relu1.1 foo.1"}, "no class number 50: this network has 10"),
         ({"off": "relu9.1 relu1.1 relu1.x"}, "no filter “relu9.1” that could be switched off, nor one other"),
+        ({"amount": "200"}, "“Move right” goes from −14 to 14 pixels for this network, not to 200"),
+        ({"digit": "99999999"}, "must lie between 0 and 1,000,000, not 99,999,999"),
         ({"path": "logits.7 conv1.99.99.99"}, "no cell “conv1.99.99.99”"),
         ({"skip": "crop nonsense"}, "no step “nonsense”"),
         ({"tab": "nowhere"}, "tab"),
