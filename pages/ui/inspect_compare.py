@@ -118,12 +118,13 @@ def _answer(chosen: Chosen, given: Given, shares: NDArray[Any]) -> None:
     )
     right = given.label if chosen.judged else None
     st.html(reading + html.bars(shares, chosen.classes, right=right, ordered=True))
-    said = "" if given.stages else " ".join(given.notes)  # of a test digit that was made ready for this network
-    said += f" {chosen.network.parameter_count:,} parameters."
+    said = f"{chosen.network.parameter_count:,} parameters."
     if chosen.judged:
         slot = f"inspect.accuracy.{chosen.key[0]}.{chosen.key[1]}"
         accuracy = memo(slot, chosen.key, lambda: accuracy_without(chosen.network, *digits_on_offer(chosen), {})[1])
         said += f" On the test digits of its set: {100 * accuracy:.2f} % right."
+    if not given.stages:
+        said = " ".join([said, *given.notes])  # of a test digit that was made ready for this network
     st.caption(said)
 
 
