@@ -82,6 +82,7 @@ class CellView {
     this.root = element("div", { class: "lab cellview", role: "group" }, this.head, element("div", { class: "body" }, this.side, this.main));
     parent.append(this.root);
     keepKeysInside(this.root, signal);
+    this.root.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.leave(); }, { signal });
     this.ruler = watchWidth(this.root, () => { if (this.data) this.draw(); });
     addEventListener("resize", () => { if (this.data) this.draw(); }, { signal }); // the dock grants a share of the height
   }
@@ -128,6 +129,12 @@ class CellView {
     const focused = this.root.getRootNode().activeElement;
     if (this.root.contains(focused) && focused.getClientRects().length) return;
     [...this.root.querySelectorAll("[tabindex='0']")].find((node) => node.getClientRects().length)?.focus({ preventScroll: true });
+  }
+
+  /** Escape clears the trace, here as in the maps: the view of the network on the same page does it. */
+  leave() {
+    const { views } = globalThis[Symbol.for("cnn-lab-network")] ?? { views: new Map() }; // as in network.js
+    for (const view of views.values()) if (view.root.isConnected) view.leave();
   }
 
   close() {

@@ -156,6 +156,12 @@ class NetworkView {
     this.send("pick", { layer: null });
   }
 
+  /** Back into the maps from the number taken apart, which goes away with the trace. */
+  leave() {
+    this.byName.get(this.at?.layer)?.row?.box.focus();
+    this.clear();
+  }
+
   /** For fingers: the traced cell moves by one. */
   nudge(key) {
     const row = this.at && this.byName.get(this.at.layer)?.row;

@@ -263,6 +263,10 @@ def test_the_keyboard_does_everything(visit: Callable[..., Any]) -> None:
         expect(cell.locator(":focus")).to_have_count(1)
         if title == "relu2, map":
             cell.get_by_role("grid").first.get_by_role("gridcell").nth(4).focus()
+    page.keyboard.press("Escape")
+    picked(page)
+    expect(cell).to_have_count(0)
+    expect(layer(page, "pool1")).to_be_focused()
 
 
 def test_a_finger_a_dark_theme_and_what_is_switched_off(visit: Callable[..., Any]) -> None:
