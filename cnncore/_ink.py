@@ -26,6 +26,8 @@ WEAKEST_PHOTOGRAPHED = 0.12
 """Share of the light around it that a photographed stroke must swallow or add at least."""
 WHOLE_EDGE = 0.95
 """Share of an edge of the picture that a shadow along it fills at least."""
+FULL_BAND = 0.6
+"""Share of its box that such a shadow fills at least; a stroke that touches it lets its box grow."""
 LEAST_BESIDE = 0.005
 """Share of the picture that the largest stroke covers at least, where a band along an edge is taken for a shadow."""
 MOST_MARKS = 40
@@ -258,7 +260,7 @@ def _pieces(values: Array, dark: bool, *, even: bool, bands: bool = False) -> In
         return Ink(_around(values, solid, even), dark, even, 1, 0)
     boxes: list[Any] = ndimage.find_objects(names)
     areas = np.bincount(names.reshape(-1), minlength=count + 1)[1:]
-    along = _along_edges(names, areas) if bands else np.zeros(count, bool)
+    along = _along_edges(names, areas, boxes) if bands else np.zeros(count, bool)
     main, kept = _kept(np.where(along, 0, areas), boxes, values.shape, even)
     if not even and len(areas) > MOST_MARKS and areas[main] < 0.25 * areas.sum():
         raise ValueError(f"{NOTHING}the picture is full of small marks, none of which stands out.")
@@ -269,17 +271,18 @@ def _pieces(values: Array, dark: bool, *, even: bool, bands: bool = False) -> In
     return Ink(_around(values, solid, False), dark, even, int(kept.sum()), int(count - kept.sum()) - left_out, left_out)
 
 
-def _along_edges(names: Array, areas: Array) -> Array:
-    """Return of each piece whether it is a shadow, or the table beside the sheet: it fills a whole edge of the picture.
+def _along_edges(names: Array, areas: Array, boxes: list[Any]) -> Array:
+    """Return of each piece whether it is a shadow, or the table beside the sheet: a band that fills a whole edge.
 
-    None is if nothing of any size would be left.
+    A piece that reaches far beyond a band, as a stroke does that touches one, is none. Nor is any if nothing of some
+    size would be left.
     """
-    edges = (names[0], names[-1], names[:, 0], names[:, -1])
-    found = np.zeros(len(areas) + 1, bool)
-    for edge in edges:
-        counts = np.bincount(edge, minlength=len(found))
-        found |= counts >= WHOLE_EDGE * len(edge)
-    along: Array = found[1:]
+    along = np.zeros(len(areas), bool)
+    for edge, axis in ((names[0], 0), (names[-1], 0), (names[:, 0], 1), (names[:, -1], 1)):
+        counts = np.bincount(edge, minlength=len(areas) + 1)[1:]
+        for piece in np.flatnonzero(counts >= WHOLE_EDGE * len(edge)):
+            depth = boxes[piece][axis].stop - boxes[piece][axis].start
+            along[piece] |= areas[piece] >= FULL_BAND * depth * len(edge)
     rest = np.where(along, 0, areas).max()
     return along if rest >= LEAST_BESIDE * names.size else np.zeros_like(along)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import inspect_answer, inspect_canvas, inspect_network, inspect_source, inspect_tabs
 from pages.ui.navigation import dress, frame, let_go, show_complaints
 from pages.ui.sharing import link_to
-from pages.ui.state import PageState, enter
+from pages.ui.state import PageState, complain, enter
 
 SETTINGS = (*inspect_source.SETTINGS, *inspect_network.SETTINGS, *inspect_tabs.SETTINGS)
 PAGE = "pages/8_Inspect.py"
@@ -13,7 +13,9 @@ enter(PAGE)
 state = PageState("inspect", SETTINGS)
 complaints = state.begin()
 chosen = inspect_network.chosen(state, complaints)
-complaints += [*inspect_source.put_right(state), *inspect_tabs.put_right(state, chosen)]
+for sentence in (*inspect_source.put_right(state), *inspect_tabs.put_right(state, chosen)):
+    complain(sentence)
+    complaints.append(sentence)
 
 # The answer goes first, into its place below the heading: it is what the person waits for after a stroke. It is made
 # before anything is sent, and sent at once with what comes before it: the browser draws the whole page for whatever has

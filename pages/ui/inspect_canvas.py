@@ -100,6 +100,7 @@ def buttons() -> None:
 
 def _leave(count: int) -> None:
     """Leave the first strokes on the canvas: as many as `count` says in a slice."""
+    received()  # a stroke may have come with the click
     before = kept()
     strokes = before.strokes[:count]
     past = before.said or before.past

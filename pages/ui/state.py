@@ -158,8 +158,8 @@ class PageState:
         arrived = bool(st.session_state.pop("arrived", False))
         if arrived:
             self.heard()  # what another page had to say is not for this one
-        # They are kept until a run is whole: one that is cut short may have shown nothing.
-        complaints: list[str] = list(st.session_state.get("complaints", []))
+        # What is said once is kept until a run is whole: one that is cut short may have shown nothing.
+        complaints: list[str] = st.session_state.setdefault("complaints", [])
         present = dict(st.session_state.items())
         for name, setting in self.settings.items():
             value = present.get(self._keys[name], self)
@@ -186,7 +186,7 @@ class PageState:
         for name, key in self._keys.items():
             if name not in self._shown or present.get(key, self) != self[name]:
                 st.session_state[key] = self[name]
-        return complaints
+        return list(complaints)  # what the page adds, it says in every run
 
     def heard(self) -> list[str]:
         """Return the sentences that callbacks left, where only a fragment runs again and `begin` is not called."""
@@ -288,7 +288,7 @@ def addresses() -> dict[str, dict[str, str]]:
 
 
 def complain(sentence: str) -> None:
-    """Keep a sentence from a callback for the page to show in the run that follows."""
+    """Keep a sentence that is said once until a run has shown it: of a callback, or of what is put right for good."""
     st.session_state.setdefault("complaints", []).append(sentence)
 
 

@@ -23,7 +23,7 @@ REQUIRED = os.environ.get("CNN_LAB_REQUIRE_BROWSER") == "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Once more, if time ran out: a busy machine lets a browser wait. The summary counts it; a fault fails twice."""
+    """Once more, if time ran out: a busy machine lets a browser wait. The summary counts it, for it may be a race."""
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))

@@ -225,6 +225,14 @@ def test_a_dark_band_along_an_edge_is_no_stroke(edge: str, noise: float) -> None
         assert f"{count} left out." in ready.notes
 
 
+def test_a_stroke_that_touches_a_band_is_not_left_out_with_it() -> None:
+    picture = np.full((200, 160), 235, np.uint8)
+    picture[40:52, 50:110] = 60  # a 5 whose bar is apart
+    picture[60:185, 50:62] = 60
+    picture[-20:] = 50
+    assert "left out" not in notes(picture)
+
+
 def test_a_bar_is_no_band_where_the_paper_is_known_or_nothing_else_is_there() -> None:
     bar = np.full((100, 80), 255, np.uint8)
     bar[-9:] = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.ui import navigation
 
 
 def page() -> None:
@@ -13,7 +16,7 @@ def page() -> None:
 
     enter("pages/test.py")
     state = PageState("test", (number("stride", 1, 1, 5, "stride", whole=True),))
-    state.begin()
+    st.session_state["said"] = state.begin()
     st.number_input("Stride", 1, 5, key=state.key("stride"))
     if st.session_state.get("cut"):
         st.stop()  # as when the browser asks for another run
@@ -58,3 +61,23 @@ def test_coming_back_to_a_page_in_a_run_that_is_cut_short_keeps_its_settings() -
     visit(app)
     assert stride(app) == 3
     assert dict(app.query_params) == {"stride": "3"}
+
+
+def test_what_was_refused_is_said_until_a_run_is_whole() -> None:
+    app = opened()
+    sentence = "The stride must lie between 1 and 5, not 99."
+    visit(app, cut=True, stride="99")
+    assert app.session_state["said"] == [sentence]
+    visit(app, stride="99")
+    assert app.session_state["said"] == [sentence]
+    assert stride(app) == 1
+    visit(app)
+    assert app.session_state["said"] == []
+
+
+def test_who_waits_for_the_browser_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[None] = []
+    monkeypatch.setattr(navigation, "PAUSE", 3 * navigation.SLICE)
+    monkeypatch.setattr(navigation, "give_way", lambda: given.append(None))
+    navigation.let_go()
+    assert len(given) == 3
