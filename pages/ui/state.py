@@ -161,9 +161,10 @@ class PageState:
         # What is said once is kept until a run is whole: one that is cut short may have shown nothing.
         complaints: list[str] = st.session_state.setdefault("complaints", [])
         present = dict(st.session_state.items())
+        on_screen = self._shown | self._drawn  # what Streamlit still knows of another widget, nobody chose
         for name, setting in self.settings.items():
             value = present.get(self._keys[name], self)
-            if value is not self and not arrived and value != self[name]:
+            if name in on_screen and value is not self and not arrived and value != self[name]:
                 touched = True
                 self._accept(setting, value, complaints)
         address = {name: str(value) for name, value in st.query_params.to_dict().items()}

@@ -17,7 +17,8 @@ def page() -> None:
     enter("pages/test.py")
     state = PageState("test", (number("stride", 1, 1, 5, "stride", whole=True),))
     st.session_state["said"] = state.begin()
-    st.number_input("Stride", 1, 5, key=state.key("stride"))
+    if not st.session_state.get("hidden"):
+        st.number_input("Stride", 1, 5, key=state.key("stride"))
     if st.session_state.get("cut"):
         st.stop()  # as when the browser asks for another run
     state.finish()
@@ -61,6 +62,20 @@ def test_coming_back_to_a_page_in_a_run_that_is_cut_short_keeps_its_settings() -
     visit(app)
     assert stride(app) == 3
     assert dict(app.query_params) == {"stride": "3"}
+
+
+def test_what_has_no_widget_any_more_does_not_count_as_chosen() -> None:
+    """Streamlit still knows a value of a widget that is gone, and not always the last one."""
+    app = opened(stride="3")
+    app.session_state["hidden"] = True
+    app.run()
+    assert dict(app.query_params) == {"stride": "3"}
+    app.session_state["test.stride"] = 1
+    visit(app, stride="5")
+    assert dict(app.query_params) == {"stride": "5"}
+    app.session_state["hidden"] = False
+    app.run()
+    assert stride(app) == 5
 
 
 def test_what_was_refused_is_said_until_a_run_is_whole() -> None:

@@ -251,7 +251,7 @@ def begun_with_what_is_at_the_left(app: AppTest, engine: Any) -> str:
     config = config_of({name: app.session_state[f"train.{name}"] for name in names})
     owner, pictures = app.session_state["session_id"], app.session_state["kept.train.own_data"][1]
     token = str(engine.start(owner, config, pictures, play=False))
-    app.session_state["train.run"] = token
+    app.session_state["accepted_settings"]["train.run"] = token
     app.run()
     return token
 
