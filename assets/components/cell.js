@@ -133,8 +133,7 @@ class CellView {
 
   /** Escape clears the trace, here as in the maps: the view of the network on the same page does it. */
   leave() {
-    const { views } = globalThis[Symbol.for("cnn-lab-network")] ?? { views: new Map() }; // as in network.js
-    for (const view of views.values()) if (view.root.isConnected) view.leave();
+    for (const view of networkMarks().views.values()) if (view.root.isConnected) view.leave();
   }
 
   close() {

@@ -361,9 +361,6 @@ class NetworkView {
   }
 }
 
-/** Where the feed and the view meet, by the view's key. */
-const networkMarks = () => (globalThis[Symbol.for("cnn-lab-network")] ??= { views: new Map(), latest: new Map() });
-
 const networkPlaceKey = (layer, place) => `${layer} ${place}`;
 
 /** Where the page's dock stands, or null while there is none. */

@@ -4,7 +4,7 @@
 // data: key (of the view), at ({ layer, index } or null), path (a list of { layer, index, text, short }).
 
 export default function ({ data }) {
-  const meeting = (globalThis[Symbol.for("cnn-lab-network")] ??= { views: new Map(), latest: new Map() });
+  const meeting = networkMarks();
   meeting.latest.set(data.key, data);
   meeting.views.get(data.key)?.take(data);
   return () => meeting.latest.delete(data.key);

@@ -16,7 +16,9 @@ from pages.ui.state import complain, touch, widget
 
 __all__ = ["show"]
 
-_mount = register("cell", "pixels", "heatgrid", "network_layout", "network_layer", "cell_list", "cell")
+_mount = register(
+    "cell", "pixels", "heatgrid", "network_layout", "network_layer", "network_meeting", "cell_list", "cell"
+)
 
 
 def show(packed: bytes, *, key: str, on_go: Callable[[Pick], None] | None = None) -> None:

@@ -20,8 +20,8 @@ from pages.ui.state import complain, touch, widget
 
 __all__ = ["Pick", "read_pick", "show"]
 
-_mount = register("network", "pixels", "heatgrid", "network_layout", "network_layer", "network")
-_feed = register("network_feed", "network_feed")
+_mount = register("network", "pixels", "heatgrid", "network_layout", "network_layer", "network_meeting", "network")
+_feed = register("network_feed", "network_meeting", "network_feed")
 
 
 @dataclass(frozen=True)
